@@ -1,0 +1,29 @@
+import type { AppState, DecodedTx, TxId } from '@chiron/protocol'
+import type { KeyValueWrite } from '../state/store.ts'
+import type { BlockContext, LedgerEvent } from './contract.ts'
+
+/** Result of one transaction. `code` 0 in codespace '' is success. */
+export interface TxResult {
+  readonly txId: TxId
+  readonly codespace: string
+  readonly code: number
+  /** Position of its leaf in the transaction log. */
+  readonly logIndex: number
+  readonly events: readonly LedgerEvent[]
+  /** For people, off the ledger: never part of a hash. */
+  readonly reason?: string
+}
+
+export interface BlockInput extends BlockContext {
+  readonly txs: readonly DecodedTx[]
+}
+
+export interface BlockOutput {
+  readonly results: readonly TxResult[]
+  readonly app: AppState
+  /** Everything the block writes, for one atomic and durable commit. */
+  readonly writes: readonly KeyValueWrite[]
+}
+
+/** Whether `signature` over `message` is valid; the engine may answer from its cache by txId. Must agree with `verifyEd25519` of protocol. */
+export type SignatureVerifier = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array, txId: TxId) => boolean

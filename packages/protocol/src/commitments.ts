@@ -1,0 +1,50 @@
+import { concatBytes, sha256, utf8 } from './bytes.ts'
+import type { RecordId } from './ids.ts'
+import { merkleRoot } from './merkle.ts'
+
+/**
+ * Salted commitment to a content key: SHA-256(`chiron/key/v1` ‖ salt (16) ‖ record (16) ‖ key (32)). SPEC-CUS-1.
+ * The salt lies in the envelope and goes with it.
+ */
+export function keyCommitment(record: RecordId, salt: Uint8Array, key: Uint8Array): Uint8Array {
+  return sha256(concatBytes(utf8('chiron/key/v1'), salt, record, key))
+}
+
+/**
+ * Commitment to a keyholder's share: SHA-256(`chiron/share/v1` ‖ salt (16) ‖ record (16) ‖ index (1) ‖ share).
+ * The salt is the envelope's. SPEC-CUS-2.
+ */
+export function shareCommitment(record: RecordId, salt: Uint8Array, index: number, share: Uint8Array): Uint8Array {
+  return sha256(concatBytes(utf8('chiron/share/v1'), salt, record, Uint8Array.of(index), share))
+}
+
+/** Commits to all shares of a record, in the order of the keyholders: SHA-256 over their commitments. SPEC-CUS-3. */
+export function shareRoot(commitments: readonly Uint8Array[]): Uint8Array {
+  return sha256(concatBytes(utf8('chiron/share-root/v1'), ...commitments))
+}
+
+export interface BatchLeaf {
+  readonly record: RecordId
+  readonly version: number
+  readonly ciphertext: Uint8Array
+  readonly keyCommitment: Uint8Array
+  readonly shareRoot: Uint8Array
+}
+
+/** The root that keyholders sign for a transaction's records: RFC 9162 tree over their leaves. SPEC-CUS-4. */
+export function custodyBatchRoot(leaves: readonly BatchLeaf[]): Uint8Array {
+  return merkleRoot(leaves.map(batchLeafBytes))
+}
+
+function batchLeafBytes(leaf: BatchLeaf): Uint8Array {
+  const version = new Uint8Array(4)
+  new DataView(version.buffer).setUint32(0, leaf.version)
+  return concatBytes(leaf.record, version, leaf.ciphertext, leaf.keyCommitment, leaf.shareRoot)
+}
+
+/** What a keyholder signs: `chiron/custody-receipt/v1`, zero, chain id, zero, set (u32), root (32). SPEC-CUS-5. */
+export function custodyReceiptBytes(chainId: string, set: number, root: Uint8Array): Uint8Array {
+  const number = new Uint8Array(4)
+  new DataView(number.buffer).setUint32(0, set)
+  return concatBytes(utf8(`chiron/custody-receipt/v1\0${chainId}\0`), number, root)
+}

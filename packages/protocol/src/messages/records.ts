@@ -1,0 +1,63 @@
+import * as v from 'valibot'
+import { did, handle, hash32, key32, listOf, recordId, salt, signature, tag, uint } from '../schema.ts'
+
+/** Bits of {@link recordEntry}`.flags`. */
+export const RecordFlag = {
+  /** This version says that the resource was deleted; it has an envelope like any other. */
+  tombstone: 1,
+  /** Identifies the person (a Patient): comes with any grant, redacted to what identifies. */
+  identity: 2,
+  /** Directory of the network (organisations, practitioners, places): every member reads it. */
+  directory: 4,
+  /** Internal to the organisation that authored it. */
+  internal: 8,
+} as const
+
+/**
+ * One version of one resource. `version` counts from 1 and must follow the head. `subjects` are the handles of every
+ * patient it is about, or the author's own handle for `directory` and `internal` ones. `ciphertext` is the SHA-256 of
+ * the sealed envelope, `size` its length in bytes; `keyCommitment` commits to the content key, `shareRoot` to the
+ * shares' commitments in the order of the keyholders.
+ */
+export const recordEntry = v.strictObject({
+  record: recordId,
+  version: uint,
+  flags: uint,
+  subjects: listOf(handle, 8, 1),
+  category: tag,
+  labels: listOf(tag, 8),
+  ciphertext: hash32,
+  size: uint,
+  keyCommitment: hash32,
+  shareRoot: hash32,
+})
+export type RecordEntryMessage = v.InferOutput<typeof recordEntry>
+
+/** A keyholder's signature over the batch root that it holds its shares of: see `custody.ts`. */
+export const custodyReceipt = v.strictObject({ keyholder: did, signature })
+export type CustodyReceipt = v.InferOutput<typeof custodyReceipt>
+
+/**
+ * Puts record versions, all or none. The signer is the authoring organisation; `recorder` the person or the
+ * organisation itself who wrote. `receipts` sign the batch root of the entries.
+ */
+export const recordsPut = v.strictObject({
+  type: v.literal('records.put'),
+  salt,
+  recorder: did,
+  purpose: v.pipe(v.string(), v.maxLength(32)),
+  entries: listOf(recordEntry, 5000, 1),
+  custodySet: uint,
+  receipts: listOf(custodyReceipt, 64, 1),
+})
+
+/** Replaces the sensitivity labels of a record; by the author, or a patient who is its subject. */
+export const recordsLabel = v.strictObject({
+  type: v.literal('records.label'),
+  salt,
+  record: recordId,
+  labels: listOf(tag, 8),
+})
+
+/** Keyholders of a set: position is the index of their share. */
+export const keyholder = v.strictObject({ did, signingKey: key32, agreementKey: key32, suite: v.picklist(['x-wing', 'x25519']), kemKey: v.instance(Uint8Array) })

@@ -1,0 +1,33 @@
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { equalBytes } from './bytes.ts'
+
+/**
+ * Whether 32 bytes are an Ed25519 public key that Chiron accepts: canonical, on the curve, in the prime-order subgroup
+ * and not the identity. Checked once, when a key is registered. SPEC-SIG-1.
+ */
+export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
+  return isPrimeOrderPoint(publicKey)
+}
+
+/**
+ * Verifies an Ed25519 signature (RFC 8032) the strict way: canonical A, R and S, no torsion in A or R. With those, the
+ * cofactored and the cofactorless equation agree, so that this and OpenSSL accept exactly the same signatures. SPEC-SIG-2.
+ */
+export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  if (publicKey.length !== 32 || signature.length !== 64) return false
+  if (!isPrimeOrderPoint(publicKey) || !isPrimeOrderPoint(signature.subarray(0, 32))) return false
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false })
+  } catch {
+    return false
+  }
+}
+
+function isPrimeOrderPoint(bytes: Uint8Array): boolean {
+  try {
+    const point = ed25519.Point.fromBytes(bytes, false)
+    return !point.is0() && point.isTorsionFree() && equalBytes(point.toBytes(), bytes)
+  } catch {
+    return false
+  }
+}
