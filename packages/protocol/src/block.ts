@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { concatBytes, sha256, utf8 } from './bytes.ts'
 import { decodeCanonical, encodeCanonical } from './encoding.ts'
-import { did, hash32, signature, timeMs, uint } from './schema.ts'
+import { chainId, did, hash32, signature, timeMs, uint } from './schema.ts'
 import { merkleRoot } from './merkle.ts'
 
 /**
@@ -9,7 +9,7 @@ import { merkleRoot } from './merkle.ts'
  * RFC 9162 root over the transactions' ids, `appHash` the state after execution ({@link appHash}). SPEC-BLK-1.
  */
 export const blockHeader = v.strictObject({
-  chainId: v.string(),
+  chainId,
   height: uint,
   timeMs,
   previous: hash32,
@@ -22,7 +22,7 @@ export type BlockHeader = v.InferOutput<typeof blockHeader>
 export const signedHeader = v.strictObject({ header: v.instance(Uint8Array), signer: did, signature })
 export type SignedHeader = v.InferOutput<typeof signedHeader>
 
-/** A signed header and the encoded transactions. */
+/** A signed header and the encoded transactions. SPEC-BLK-4. */
 export const signedBlock = v.strictObject({ ...signedHeader.entries, txs: v.array(v.instance(Uint8Array)) })
 export type SignedBlock = v.InferOutput<typeof signedBlock>
 

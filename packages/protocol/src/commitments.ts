@@ -1,4 +1,5 @@
 import { concatBytes, sha256, utf8 } from './bytes.ts'
+import { ProtocolError } from './errors.ts'
 import type { RecordId } from './ids.ts'
 import { merkleRoot } from './merkle.ts'
 
@@ -7,14 +8,18 @@ import { merkleRoot } from './merkle.ts'
  * The salt lies in the envelope and goes with it.
  */
 export function keyCommitment(record: RecordId, salt: Uint8Array, key: Uint8Array): Uint8Array {
+  requireLengths(salt, record)
+  if (key.length !== 32) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'a content key has 32 bytes')
   return sha256(concatBytes(utf8('chiron/key/v1'), salt, record, key))
 }
 
 /**
  * Commitment to a keyholder's share: SHA-256(`chiron/share/v1` ‖ salt (16) ‖ record (16) ‖ index (1) ‖ share).
- * The salt is the envelope's. SPEC-CUS-2.
+ * The salt is the envelope's; `index` is the keyholder's position in its set, from 0. SPEC-CUS-2.
  */
 export function shareCommitment(record: RecordId, salt: Uint8Array, index: number, share: Uint8Array): Uint8Array {
+  requireLengths(salt, record)
+  if (!Number.isInteger(index) || index < 0 || index > 255) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'a share has an index from 0 to 255')
   return sha256(concatBytes(utf8('chiron/share/v1'), salt, record, Uint8Array.of(index), share))
 }
 
@@ -37,14 +42,21 @@ export function custodyBatchRoot(leaves: readonly BatchLeaf[]): Uint8Array {
 }
 
 function batchLeafBytes(leaf: BatchLeaf): Uint8Array {
-  const version = new Uint8Array(4)
-  new DataView(version.buffer).setUint32(0, leaf.version)
-  return concatBytes(leaf.record, version, leaf.ciphertext, leaf.keyCommitment, leaf.shareRoot)
+  return concatBytes(leaf.record, uint32Bytes(leaf.version), leaf.ciphertext, leaf.keyCommitment, leaf.shareRoot)
 }
 
 /** What a keyholder signs: `chiron/custody-receipt/v1`, zero, chain id, zero, set (u32), root (32). SPEC-CUS-5. */
 export function custodyReceiptBytes(chainId: string, set: number, root: Uint8Array): Uint8Array {
-  const number = new Uint8Array(4)
-  new DataView(number.buffer).setUint32(0, set)
-  return concatBytes(utf8(`chiron/custody-receipt/v1\0${chainId}\0`), number, root)
+  return concatBytes(utf8(`chiron/custody-receipt/v1\0${chainId}\0`), uint32Bytes(set), root)
+}
+
+function uint32Bytes(n: number): Uint8Array {
+  if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'not an unsigned integer of 32 bits')
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, n)
+  return bytes
+}
+
+function requireLengths(salt: Uint8Array, record: Uint8Array): void {
+  if (salt.length !== 16 || record.length !== 16) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'a salt and a record id have 16 bytes')
 }

@@ -1,32 +1,39 @@
-import { decode as cborDecode, encode as cborEncode } from '@ipld/dag-cbor'
 import * as v from 'valibot'
-import { equalBytes } from './bytes.ts'
+import { readCbor } from './cbor/read.ts'
+import { writeCbor } from './cbor/write.ts'
 import { ProtocolError } from './errors.ts'
 
-/** Canonical DAG-CBOR of a value made of maps, arrays, strings, byte strings, integers, booleans and null. SPEC-ENC-1. */
+/** Largest input of {@link decodeCanonical}, in bytes: a block. SPEC-ENC-4. */
+export const MAX_CANONICAL_BYTES = 64 * 1024 * 1024
+
+/**
+ * Canonical DAG-CBOR of a value made of plain maps, arrays, text, byte strings, integers, booleans and null. SPEC-ENC-1.
+ * @throws ProtocolError `ERR_PROTOCOL_ENCODING` for anything else (floats, -0, `undefined`, class instances, odd keys),
+ * `ERR_PROTOCOL_LIMIT` for nesting deeper than 32
+ */
 export function encodeCanonical(value: unknown): Uint8Array {
-  return cborEncode(value)
+  return writeCbor(value)
 }
 
 /**
- * Decodes strictly: DAG-CBOR, then the schema, then the encoding of what the schema let through must be the same
- * bytes. Floats, unsorted or repeated keys, indefinite lengths and unknown fields are refused. SPEC-ENC-2.
- * @throws ProtocolError `ERR_PROTOCOL_ENCODING`, `ERR_PROTOCOL_SCHEMA`, `ERR_PROTOCOL_NOT_CANONICAL`
+ * Decodes strictly: only the bytes that {@link encodeCanonical} writes, and only what the schema names. Floats, unsorted
+ * or repeated keys, indefinite lengths, longer heads than needed, tags, unknown fields are refused. SPEC-ENC-2.
+ * @throws ProtocolError `ERR_PROTOCOL_LIMIT`, `ERR_PROTOCOL_ENCODING`, `ERR_PROTOCOL_NOT_CANONICAL`, `ERR_PROTOCOL_SCHEMA`
  */
-export function decodeCanonical<T>(schema: v.GenericSchema<unknown, T>, bytes: Uint8Array): T {
-  let raw: unknown
-  try {
-    raw = cborDecode(bytes)
-  } catch (cause) {
-    throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'not DAG-CBOR', { cause })
-  }
-  const parsed = v.safeParse(schema, raw, { abortEarly: true })
-  if (!parsed.success) {
-    const path = v.getDotPath(parsed.issues[0]) ?? ''
-    throw new ProtocolError('ERR_PROTOCOL_SCHEMA', `unexpected shape${path ? ` at ${path}` : ''}`)
-  }
-  if (!equalBytes(encodeCanonical(parsed.output), bytes)) {
-    throw new ProtocolError('ERR_PROTOCOL_NOT_CANONICAL', 'the encoding is not canonical')
-  }
-  return parsed.output
+export function decodeCanonical<T>(schema: v.GenericSchema<unknown, T>, bytes: Uint8Array, maxBytes = MAX_CANONICAL_BYTES): T {
+  if (bytes.length > maxBytes) throw new ProtocolError('ERR_PROTOCOL_LIMIT', 'too many bytes')
+  return checkSchema(schema, readCbor(bytes))
+}
+
+/**
+ * What a builder hands over, checked against the schema before it is encoded.
+ * @throws ProtocolError `ERR_PROTOCOL_SCHEMA`, naming the field and never the value
+ */
+export function checkSchema<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
+  const parsed = v.safeParse(schema, value, { abortEarly: true })
+  if (parsed.success) return parsed.output
+  const issue = parsed.issues[0]
+  // An unknown key is the sender's word, and may be anything.
+  const path = issue.expected === 'never' ? null : v.getDotPath(issue)
+  throw new ProtocolError('ERR_PROTOCOL_SCHEMA', path === null ? 'unexpected shape' : `unexpected shape at ${path}`)
 }

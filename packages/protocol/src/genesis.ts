@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { did, handle, key32, memberName, salt, timeMs, uint } from './schema.ts'
+import { chainId, did, handle, key32, memberName, salt, timeMs, uint } from './schema.ts'
 import { keyholder } from './messages/records.ts'
 import { parameterName } from './messages/network.ts'
 
@@ -10,7 +10,7 @@ const genesisIdentity = v.strictObject({ did, signingKey: key32, agreementKey: k
  * which custodial wallets may grant. SPEC-GEN-1.
  */
 export const genesis = v.strictObject({
-  chainId: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{2,47}$/)),
+  chainId,
   timeMs,
   sample: v.boolean(),
   members: v.array(v.strictObject({ ...genesisIdentity.entries, name: memberName, handle })),

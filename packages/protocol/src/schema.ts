@@ -20,6 +20,10 @@ export const key32 = bytesOf(32)
 export const keyId = v.pipe(v.string(), v.regex(/^k[1-9][0-9]{0,5}$/))
 /** Unsigned integer that fits a double exactly. */
 export const uint = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.check((n) => !Object.is(n, -0)))
+/** Unsigned integer of 32 bits: versions and set numbers, which are signed as four bytes. */
+export const uint32 = v.pipe(uint, v.maxValue(0xffff_ffff))
+/** Name of a network: 3 to 48 characters. */
+export const chainId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{2,47}$/))
 /** Unix milliseconds. */
 export const timeMs = uint
 /** HL7 PurposeOfUse code, such as `TREAT`. */
@@ -34,6 +38,11 @@ export const action = v.picklist(['read', 'write', 'share', 'research'])
 export type Action = v.InferOutput<typeof action>
 /** Name of a member in addresses: lower-case letters, digits and hyphens. */
 export const memberName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,30}[a-z0-9]$/))
+
+/** A byte string of at most `max` bytes. */
+export function bytesUpTo(max: number): v.GenericSchema<unknown, Uint8Array> {
+  return v.pipe(v.instance(Uint8Array), v.check((b) => b.length <= max))
+}
 
 /** A list with an upper bound that keeps a block's work bounded. */
 export function listOf<T>(item: v.GenericSchema<unknown, T>, max: number, min = 0): v.GenericSchema<unknown, T[]> {

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { hash32, listOf, salt, uint } from '../schema.ts'
+import { hash32, listOf, salt, uint, uint32 } from '../schema.ts'
 import { custodyReceipt, keyholder } from './records.ts'
 
 /** Names the keyholders from now on: a new set, numbered after the last; signed by who governs the network. */
@@ -14,7 +14,7 @@ export const custodySetKeyholders = v.strictObject({
 export const custodyAddReceipts = v.strictObject({
   type: v.literal('custody.addReceipts'),
   salt,
-  set: uint,
+  set: uint32,
   root: hash32,
   receipts: listOf(custodyReceipt, 64, 1),
 })

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { did, handle, hash32, key32, listOf, recordId, salt, signature, tag, uint } from '../schema.ts'
+import { bytesUpTo, did, handle, hash32, key32, listOf, purpose, recordId, salt, signature, tag, uint, uint32 } from '../schema.ts'
 
 /** Bits of {@link recordEntry}`.flags`. */
 export const RecordFlag = {
@@ -11,25 +11,29 @@ export const RecordFlag = {
   directory: 4,
   /** Internal to the organisation that authored it. */
   internal: 8,
+  /** Of no category that a grant can name (`other`): only a permit of all categories covers it. */
+  uncategorised: 16,
 } as const
 
 /**
  * One version of one resource. `version` counts from 1 and must follow the head. `subjects` are the handles of every
  * patient it is about, or the author's own handle for `directory` and `internal` ones. `ciphertext` is the SHA-256 of
  * the sealed envelope, `size` its length in bytes; `keyCommitment` commits to the content key, `shareRoot` to the
- * shares' commitments in the order of the keyholders.
+ * shares' commitments in the order of the keyholders. `category` and `labels` stand under the tag key of the first
+ * subject; `furtherTags`, present exactly when there are several, holds those of the others in the order of `subjects`.
  */
 export const recordEntry = v.strictObject({
   record: recordId,
-  version: uint,
+  version: uint32,
   flags: uint,
-  subjects: listOf(handle, 8, 1),
+  subjects: listOf(handle, 4, 1),
   category: tag,
   labels: listOf(tag, 8),
   ciphertext: hash32,
   size: uint,
   keyCommitment: hash32,
   shareRoot: hash32,
+  furtherTags: v.exactOptional(listOf(v.strictObject({ category: tag, labels: listOf(tag, 8) }), 3, 1)),
 })
 export type RecordEntryMessage = v.InferOutput<typeof recordEntry>
 
@@ -45,19 +49,30 @@ export const recordsPut = v.strictObject({
   type: v.literal('records.put'),
   salt,
   recorder: did,
-  purpose: v.pipe(v.string(), v.maxLength(32)),
+  purpose,
   entries: listOf(recordEntry, 5000, 1),
-  custodySet: uint,
+  custodySet: uint32,
   receipts: listOf(custodyReceipt, 64, 1),
 })
 
-/** Replaces the sensitivity labels of a record; by the author, or a patient who is its subject. */
+/**
+ * Replaces the sensitivity labels of a record for one subject; by the author, or that patient. `subject` may be left out
+ * when the record has one. A patient who shares a record with others may add labels and not remove them.
+ */
 export const recordsLabel = v.strictObject({
   type: v.literal('records.label'),
   salt,
   record: recordId,
+  subject: v.exactOptional(handle),
   labels: listOf(tag, 8),
 })
 
 /** Keyholders of a set: position is the index of their share. */
-export const keyholder = v.strictObject({ did, signingKey: key32, agreementKey: key32, suite: v.picklist(['x-wing', 'x25519']), kemKey: v.instance(Uint8Array) })
+export const keyholder = v.strictObject({
+  did,
+  signingKey: key32,
+  agreementKey: key32,
+  suite: v.picklist(['x-wing', 'x25519']),
+  /** 1216 bytes for `x-wing`, 32 for `x25519`. */
+  kemKey: bytesUpTo(1216),
+})

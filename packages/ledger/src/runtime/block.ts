@@ -21,7 +21,14 @@ export interface BlockInput extends BlockContext {
 export interface BlockOutput {
   readonly results: readonly TxResult[]
   readonly app: AppState
-  /** Everything the block writes, for one atomic and durable commit. */
+  /** Everything the block writes, at most once per key, in the order of space and key: for one atomic and durable commit. */
+  readonly writes: readonly KeyValueWrite[]
+}
+
+/** The first state: height 0. */
+export interface GenesisOutput {
+  readonly app: AppState
+  /** As {@link BlockOutput.writes}, for an empty store. */
   readonly writes: readonly KeyValueWrite[]
 }
 

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import type { Did, Handle, Message, ObjectId } from '@chiron/protocol'
+import { toHex } from '@chiron/protocol'
+import { decideOpening, findOpen } from '@chiron/ledger'
+import type { Engine } from '../../engine/engine.ts'
+import { LedgerRefusal } from '../../ledger/refusal.ts'
+import { submitMessages, type Signer } from '../../ledger/submitter.ts'
+import type { RefusalLog } from './refusals.ts'
+
+/** Who opens, for which purpose. */
+export interface Seeker {
+  readonly did: Did
+  readonly purpose: string
+}
+
+/** An access that is open now. */
+export interface OpenAccess {
+  readonly id: ObjectId
+  readonly patient: Handle
+  /** Unix milliseconds of block time at which it ends by itself. */
+  readonly until: number
+}
+
+interface Waiting {
+  readonly seeker: Seeker
+  readonly patient: Handle
+  readonly resolve: (done: undefined) => void
+  readonly reject: (error: unknown) => void
+}
+
+const BATCH = 200
+
+/**
+ * Opens accesses on the ledger before anything is read. What is open is always read from committed state; openings that
+ * are wanted at the same time share a transaction.
+ */
+export class AccessService {
+  readonly #engine: Engine
+  readonly #signer: Signer
+  readonly #refusals: RefusalLog
+  readonly #now: () => number
+  #waiting: Waiting[] = []
+  #flushing = false
+
+  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number }) {
+    this.#engine = dependencies.engine
+    this.#signer = dependencies.signer
+    this.#refusals = dependencies.refusals
+    this.#now = dependencies.now
+  }
+
+  /** The access that is open now for a reader, purpose and patient, by newest block time and the clock, whichever is later. */
+  current(seeker: Seeker, patient: Handle): OpenAccess | undefined {
+    const found = findOpen(
+      this.#engine.state,
+      { handle: patient, reader: seeker.did, organisation: this.#signer.did, purpose: seeker.purpose, action: 'read' },
+      this.timeMs(),
+    )
+    return found === undefined ? undefined : { id: found.id, patient, until: found.until }
+  }
+
+  /** Block time, or the clock where it is ahead: the clock can only refuse. */
+  timeMs(): number {
+    return Math.max(this.#engine.status().timeMs, this.#now())
+  }
+
+  /**
+   * Accesses for as many of the patients as decide() permits; opens what is not open yet in as few transactions as
+   * possible. Refusals are remembered for the patients' lists when `listRefusals`.
+   */
+  async ensure(seeker: Seeker, patients: readonly Handle[], listRefusals = true): Promise<Map<string, OpenAccess>> {
+    const open = new Map<string, OpenAccess>()
+    const wanted: Handle[] = []
+    for (const patient of patients) {
+      const current = this.current(seeker, patient)
+      if (current !== undefined) open.set(toHex(patient), current)
+      else if (this.#permits(seeker, patient)) wanted.push(patient)
+      else if (listRefusals) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')
+    }
+    await Promise.all(wanted.map((patient) => this.#enqueue(seeker, patient)))
+    for (const patient of wanted) {
+      const current = this.current(seeker, patient)
+      if (current !== undefined) open.set(toHex(patient), current)
+    }
+    return open
+  }
+
+  #permits(seeker: Seeker, patient: Handle): boolean {
+    const opening = { patient, reader: seeker.did, organisation: this.#signer.did, purpose: seeker.purpose, action: 'read' as const }
+    return decideOpening(this.#engine.state, opening, this.timeMs()).effect === 'permit'
+  }
+
+  #enqueue(seeker: Seeker, patient: Handle): Promise<undefined> {
+    const opened = new Promise<undefined>((resolve, reject) => this.#waiting.push({ seeker, patient, resolve, reject }))
+    if (!this.#flushing) {
+      this.#flushing = true
+      queueMicrotask(() => void this.#flush())
+    }
+    return opened
+  }
+
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, BATCH)
+      try {
+        await this.#submit(batch)
+        for (const item of batch) item.resolve(undefined)
+      } catch (error) {
+        if (error instanceof LedgerRefusal && batch.length > 1) await this.#oneByOne(batch)
+        else for (const item of batch) settle(item, error)
+      }
+    }
+    this.#flushing = false
+  }
+
+  async #oneByOne(batch: readonly Waiting[]): Promise<void> {
+    for (const item of batch) {
+      try {
+        await this.#submit([item])
+        item.resolve(undefined)
+      } catch (error) {
+        settle(item, error)
+      }
+    }
+  }
+
+  async #submit(batch: readonly Waiting[]): Promise<void> {
+    const unique = new Map(batch.map((item) => [`${item.seeker.did}/${item.seeker.purpose}/${toHex(item.patient)}`, item]))
+    const message: Message = {
+      type: 'access.open',
+      salt: randomBytes(16),
+      openings: [...unique.values()].map((item) => ({ patient: item.patient, reader: item.seeker.did, purpose: item.seeker.purpose, action: 'read' })),
+    }
+    await submitMessages(this.#engine, this.#signer, [message], this.#now())
+  }
+}
+
+/** A refusal in the block only means that no access came to be; what else failed is the reader's to know. */
+function settle(item: Waiting, error: unknown): void {
+  if (error instanceof LedgerRefusal) item.resolve(undefined)
+  else item.reject(error)
+}

@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { compareBytes, encodeCanonical, merkleRoot, toHex, type Handle, type Message, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
+
+/** One item that was shown to a reader. */
+export interface Display {
+  readonly patient: Handle
+  readonly access: ObjectId
+  readonly category: Tag
+  readonly record: RecordId
+  readonly version: number
+  readonly atMs: number
+}
+
+/** Salted detail of a display: a leaf under the root that goes to the ledger. Only patient and reader can open it. */
+export interface DisplayDetail {
+  readonly root: Uint8Array
+  readonly patient: Handle
+  readonly access: ObjectId
+  readonly leaves: readonly Uint8Array[]
+}
+
+interface Group {
+  readonly patient: Handle
+  readonly access: ObjectId
+  readonly leaves: Uint8Array[]
+  readonly counts: Map<string, { category: Tag; count: number }>
+}
+
+/** Collects what was displayed, to be reported in batches: counts by category and a root over salted details. */
+export class DisplayLog {
+  #groups = new Map<string, Group>()
+
+  add(display: Display): void {
+    const id = toHex(display.access)
+    let group = this.#groups.get(id)
+    if (group === undefined) {
+      group = { patient: display.patient, access: display.access, leaves: [], counts: new Map() }
+      this.#groups.set(id, group)
+    }
+    group.leaves.push(encodeCanonical([randomBytes(16), display.record, display.version, display.atMs]))
+    const tag = toHex(display.category)
+    const known = group.counts.get(tag)
+    if (known === undefined) group.counts.set(tag, { category: display.category, count: 1 })
+    else known.count += 1
+  }
+
+  get size(): number {
+    return this.#groups.size
+  }
+
+  /** Takes up to 500 accesses' displays as one message, and the details to keep; undefined when there are none. */
+  take(): { readonly message: Message; readonly details: readonly DisplayDetail[] } | undefined {
+    const taken = [...this.#groups.entries()].slice(0, 500)
+    if (taken.length === 0) return undefined
+    for (const [id] of taken) this.#groups.delete(id)
+    const details = taken.map(([, group]) => ({ root: merkleRoot(group.leaves), patient: group.patient, access: group.access, leaves: group.leaves }))
+    const reports = taken.map(([, group], index) => ({
+      patient: group.patient,
+      access: group.access,
+      counts: [...group.counts.values()].sort((a, b) => compareBytes(a.category, b.category)),
+      root: (details[index] as DisplayDetail).root,
+    }))
+    return { message: { type: 'access.report', salt: randomBytes(16), reports }, details }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Resource } from '@medplum/fhirtypes'
+
+/** A FHIR interaction without its transport. */
+export interface FhirRequest {
+  readonly method: string
+  /** Path below the base, split at `/`, decoded; `[]` is the base. */
+  readonly path: readonly string[]
+  readonly query: readonly (readonly [string, string])[]
+  readonly body?: unknown
+  readonly ifMatch?: string
+  readonly ifNoneMatch?: string
+  readonly ifNoneExist?: string
+  readonly ifModifiedSince?: string
+  readonly prefer?: string
+}
+
+export interface FhirResponse {
+  readonly status: number
+  readonly resource?: Resource
+  readonly etag?: string
+  /** Path below the base of the version written. */
+  readonly location?: string
+  readonly lastModified?: string
+  /** Ledger receipt of a write, base64url. */
+  readonly receipt?: string
+}
+
+/** The version that `If-Match` or `If-None-Match` names: `W/"3"` gives `3`. */
+export function versionOfEtag(etag: string | undefined): string | undefined {
+  return etag === undefined ? undefined : /^(?:W\/)?"([^"]+)"$/.exec(etag.trim())?.[1]
+}

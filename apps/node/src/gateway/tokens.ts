@@ -1,0 +1,98 @@
+import { jwtVerify, SignJWT } from 'jose'
+import type { KeyObject } from 'node:crypto'
+import * as v from 'valibot'
+import { isDid, schema, type Did } from '@chiron/protocol'
+import { GatewayError } from './errors.ts'
+import type { Reader } from './reader.ts'
+
+/** How long a sample token lives, in seconds. */
+export const TOKEN_LIFETIME_S = 3600
+
+export interface TokenKeys {
+  readonly privateKey: KeyObject
+  readonly publicKey: KeyObject
+}
+
+export interface TokenSubject {
+  readonly did: Did
+  /** Organisation whose base the token is for; a patient's token is for every base of the node. */
+  readonly organisation?: string
+  readonly user?: string
+  readonly patientId?: string
+  readonly purpose: string
+  readonly scopes: readonly string[]
+}
+
+const claims = v.object({
+  sub: v.custom<Did>(isDid),
+  org: v.optional(v.string()),
+  user: v.optional(v.string()),
+  patient: v.optional(v.string()),
+  purpose: schema.purpose,
+  scope: v.string(),
+})
+
+/** Issues and checks the node's own bearer tokens: EdDSA-signed JWTs (RFC 7519), bound to the chain. */
+export class Tokens {
+  readonly #keys: TokenKeys
+  readonly #audience: string
+  readonly #now: () => number
+
+  constructor(options: { chainId: string }, dependencies: { keys: TokenKeys; now: () => number }) {
+    this.#keys = dependencies.keys
+    this.#audience = `chiron:${options.chainId}`
+    this.#now = dependencies.now
+  }
+
+  async issue(subject: TokenSubject): Promise<string> {
+    const issuedAt = Math.floor(this.#now() / 1000)
+    return await new SignJWT({
+      ...(subject.organisation === undefined ? {} : { org: subject.organisation }),
+      ...(subject.user === undefined ? {} : { user: subject.user }),
+      ...(subject.patientId === undefined ? {} : { patient: subject.patientId }),
+      purpose: subject.purpose,
+      scope: subject.scopes.join(' '),
+    })
+      .setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' })
+      .setSubject(subject.did)
+      .setAudience(this.#audience)
+      .setIssuer(this.#audience)
+      .setIssuedAt(issuedAt)
+      .setExpirationTime(issuedAt + TOKEN_LIFETIME_S)
+      .setJti(crypto.randomUUID())
+      .sign(this.#keys.privateKey)
+  }
+
+  /** @throws GatewayError `ERR_GATEWAY_TOKEN` when the token is missing, expired, forged, or of another node or organisation. */
+  async verify(authorization: string | undefined, organisation: string): Promise<Reader> {
+    const match = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/.exec(authorization ?? '')
+    if (match === null) throw new GatewayError('ERR_GATEWAY_TOKEN', 'this address needs a bearer token')
+    let payload: v.InferOutput<typeof claims>
+    try {
+      const verified = await jwtVerify(match[1] as string, this.#keys.publicKey, {
+        algorithms: ['EdDSA'],
+        audience: this.#audience,
+        issuer: this.#audience,
+        typ: 'at+jwt',
+        requiredClaims: ['exp', 'sub', 'jti'],
+        currentDate: new Date(this.#now()),
+      })
+      payload = v.parse(claims, verified.payload)
+    } catch (cause) {
+      throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is expired, damaged, or not from this node', { cause })
+    }
+    if (payload.org !== undefined && payload.org !== organisation) {
+      throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is for another organisation')
+    }
+    if (payload.org === undefined && payload.patient === undefined) {
+      throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token names neither an organisation nor a patient')
+    }
+    return {
+      did: payload.sub,
+      ...(payload.user === undefined ? {} : { user: payload.user }),
+      ...(payload.patient === undefined ? {} : { patientId: payload.patient }),
+      purpose: payload.purpose,
+      scopes: payload.scope.split(' ').filter((scope) => scope !== ''),
+    }
+  }
+}

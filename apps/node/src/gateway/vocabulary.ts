@@ -1,0 +1,65 @@
+import {
+  CATEGORIES, LABELS, handleOf, patientTagKey, recordIdOf, tagOf, toHex,
+  type Handle, type RecordId, type Tag,
+} from '@chiron/protocol'
+
+/** Names behind a patient's tags, by the tag's hexadecimal form. */
+export type TagNames = ReadonlyMap<string, string>
+
+/**
+ * Turns what clients speak of (Patient ids, types, categories, labels) into what the ledger knows (handles, record ids,
+ * tags), under the network's vocabulary key (32 bytes, known to members).
+ */
+export class Vocabulary {
+  readonly #key: Uint8Array
+  readonly #handles = new Map<string, Handle>()
+  readonly #names = new Map<string, TagNames>()
+
+  constructor(key: Uint8Array) {
+    this.#key = key
+  }
+
+  patientHandle(patientId: string): Handle {
+    const known = this.#handles.get(patientId)
+    if (known !== undefined) return known
+    const handle = handleOf(this.#key, patientId)
+    remember(this.#handles, patientId, handle)
+    return handle
+  }
+
+  record(type: string, id: string): RecordId {
+    return recordIdOf(this.#key, type, id)
+  }
+
+  tagKey(handle: Handle): Uint8Array {
+    return patientTagKey(this.#key, handle)
+  }
+
+  category(handle: Handle, name: string): Tag {
+    return tagOf(this.tagKey(handle), 'category', name)
+  }
+
+  label(handle: Handle, name: string): Tag {
+    return tagOf(this.tagKey(handle), 'label', name)
+  }
+
+  /** Names of the categories and labels of one patient. */
+  names(handle: Handle): TagNames {
+    const id = toHex(handle)
+    const known = this.#names.get(id)
+    if (known !== undefined) return known
+    const key = this.tagKey(handle)
+    const names = new Map<string, string>()
+    for (const name of CATEGORIES) names.set(toHex(tagOf(key, 'category', name)), name)
+    for (const name of LABELS) names.set(toHex(tagOf(key, 'label', name)), name)
+    remember(this.#names, id, names)
+    return names
+  }
+}
+
+const REMEMBERED = 10_000
+
+function remember<T>(cache: Map<string, T>, key: string, value: T): void {
+  if (cache.size >= REMEMBERED) cache.delete(cache.keys().next().value as string)
+  cache.set(key, value)
+}

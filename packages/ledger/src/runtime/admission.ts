@@ -1,0 +1,34 @@
+import { MAX_TX_LIFETIME_MS, signingBytes, type DecodedTx } from '@chiron/protocol'
+import type { StateReader } from '../state/reader.ts'
+import type { SignatureVerifier } from './block.ts'
+import type { BlockContext } from './contract.ts'
+import { refusal } from './codes.ts'
+import type { AccountsPort, ParametersPort } from './ports.ts'
+import { recall } from './replay-memory.ts'
+
+/** What admission asks others. */
+export interface AdmissionPorts {
+  readonly accounts: AccountsPort
+  readonly parameters?: ParametersPort
+  readonly verify: SignatureVerifier
+}
+
+/** The part of a block that admission depends on. */
+export type AdmissionBlock = Pick<BlockContext, 'chainId' | 'timeMs'>
+
+/**
+ * Whether a transaction may be executed in a block of this time: for this chain, block time < validUntil ≤ block time
+ * + lifetime, not remembered, key live, signature valid. SPEC-RUN-1.
+ * @throws ContractError in codespace `runtime`, codes 2 to 7, the first that applies
+ */
+export function admit(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): void {
+  const { body } = tx
+  if (body.chainId !== block.chainId) throw refusal('wrongChain')
+  if (body.validUntil <= block.timeMs) throw refusal('expired')
+  const lifetimeMs = Math.min(MAX_TX_LIFETIME_MS, ports.parameters?.maxTxLifetimeMs(state) ?? MAX_TX_LIFETIME_MS)
+  if (body.validUntil > block.timeMs + lifetimeMs) throw refusal('tooFarAhead')
+  if (recall(state, tx.id)) throw refusal('replayed')
+  const publicKey = ports.accounts.signingKey(state, body.signer, body.keyId)
+  if (publicKey === undefined) throw refusal('keyUnknown')
+  if (!ports.verify(publicKey, signingBytes(tx.bodyBytes), tx.signature, tx.id)) throw refusal('signatureInvalid')
+}

@@ -1,0 +1,124 @@
+import * as v from 'valibot'
+import { concatBytes, decodeCanonical, encodeCanonical, leafHash, nodeHash, schema, type Handle } from '@chiron/protocol'
+import { InvariantError } from '../runtime/errors.ts'
+import { appendHashes, EMPTY_RANGE, peakOver, type CompactRange } from './compact-range.ts'
+import { readU32, readU64, u32, u64 } from './integers.ts'
+import { entryKey, listKey, runKey } from './keys.ts'
+import type { ListKind } from './reader.ts'
+import type { KeyValueReader, KeyValueWrite } from './store.ts'
+
+const MAX_ENTRIES = 0xffff_ffff
+
+/** Value of a list's head fact: its size and the peaks of its RFC 9162 tree, largest first. SPEC-LIST-1. */
+export const listHead = v.strictObject({ size: schema.uint, peaks: v.array(schema.hash32) })
+
+export function encodeListHead(head: CompactRange): Uint8Array {
+  return encodeCanonical({ size: head.size, peaks: head.peaks })
+}
+
+/** @throws ProtocolError as `decodeCanonical` */
+export function decodeListHead(bytes: Uint8Array): CompactRange {
+  return decodeCanonical(listHead, bytes)
+}
+
+/** Entries that a block adds to one list. */
+export interface ListAppend {
+  readonly kind: ListKind
+  readonly handle: Handle
+  readonly entries: readonly Uint8Array[]
+}
+
+/** Next position in the sequence of entries, and next list number. */
+export interface ListCounters {
+  readonly entries: number
+  readonly lists: number
+}
+
+/** The list's head; a list without entries has no fact. */
+export function readListHead(reader: KeyValueReader, kind: ListKind, handle: Handle): CompactRange {
+  const bytes = reader.get('facts', listKey(kind, handle))
+  return bytes === undefined ? EMPTY_RANGE : decodeListHead(bytes)
+}
+
+/** Entries [from, to) of a list, oldest first. Bounds beyond the list are cut. */
+export function* readEntries(reader: KeyValueReader, kind: ListKind, handle: Handle, from: number, to: number): Generator<Uint8Array> {
+  const list = readListNumber(reader, kind, handle)
+  if (list === undefined) return
+  for (let index = from; index < to; ) {
+    const run = lastRun(reader, list, index)
+    if (run === undefined || index >= run.start + run.count) return
+    const sequence = run.sequence + (index - run.start)
+    const count = Math.min(to, run.start + run.count) - index
+    for (const [, entry] of reader.range('entries', entryKey(sequence), entryKey(sequence + count))) yield entry
+    index += count
+  }
+}
+
+/**
+ * Formats appends as writes: entries in one sequence, a run per list, and the new list heads, which the caller makes
+ * facts. Lists take numbers in the order given.
+ * @throws InvariantError beyond 2^32 − 1 entries in a list
+ */
+export function appendToLists(
+  reader: KeyValueReader,
+  appends: readonly ListAppend[],
+  counters: ListCounters,
+): { readonly counters: ListCounters; readonly heads: readonly (readonly [key: Uint8Array, value: Uint8Array])[]; readonly writes: KeyValueWrite[] } {
+  let { entries, lists } = counters
+  const writes: KeyValueWrite[] = []
+  const heads: [Uint8Array, Uint8Array][] = []
+  for (const { kind, handle, entries: added } of appends) {
+    const key = listKey(kind, handle)
+    const head = readListHead(reader, kind, handle)
+    if (head.size + added.length > MAX_ENTRIES) throw new InvariantError('a list is full')
+    let list = readListNumber(reader, kind, handle)
+    if (list === undefined) {
+      list = lists++
+      writes.push({ space: 'flat', key, value: u32(list) })
+    }
+    writes.push(formatRun(list, lastRun(reader, list, MAX_ENTRIES), { start: head.size, sequence: entries, count: added.length }))
+    for (const entry of added) writes.push({ space: 'entries', key: entryKey(entries++), value: entry })
+    heads.push([key, encodeListHead(appendHashes(head, added.map(leafHash)))])
+  }
+  return { counters: { entries, lists }, heads, writes }
+}
+
+/** Path of entry `index` to the peak over it, from the leaf up. Hashes the entries under that peak. Needs index < size. */
+export function entryPath(reader: KeyValueReader, kind: ListKind, handle: Handle, index: number, size: number): Uint8Array[] {
+  const peak = peakOver(size, index)
+  if (peak === undefined) throw new InvariantError('no such entry')
+  let level = [...readEntries(reader, kind, handle, peak.start, peak.start + 2 ** peak.level)].map(leafHash)
+  const path: Uint8Array[] = []
+  for (let at = index - peak.start; level.length > 1; at = Math.floor(at / 2)) {
+    path.push(level[at % 2 === 0 ? at + 1 : at - 1] as Uint8Array)
+    level = level.flatMap((hash, i) => (i % 2 === 0 ? [nodeHash(hash, level[i + 1] as Uint8Array)] : []))
+  }
+  return path
+}
+
+interface Run {
+  readonly start: number
+  readonly sequence: number
+  readonly count: number
+}
+
+/** A run that continues the list's last one where the sequence stands is the same run, grown. */
+function formatRun(list: number, last: Run | undefined, added: Run): KeyValueWrite {
+  const grows = last !== undefined && last.sequence + last.count === added.sequence
+  const run = grows ? { start: last.start, sequence: last.sequence, count: last.count + added.count } : added
+  return { space: 'runs', key: runKey(list, run.start), value: concatBytes(u64(run.sequence), u32(run.count)) }
+}
+
+/** The run with the greatest start up to `index`. */
+function lastRun(reader: KeyValueReader, list: number, index: number): Run | undefined {
+  const upTo = index < MAX_ENTRIES ? runKey(list, index + 1) : runKey(list + 1, 0)
+  for (const [key, value] of reader.range('runs', runKey(list, 0), upTo, { reverse: true, limit: 1 })) {
+    return { start: readU32(key, 4), sequence: readU64(value, 0), count: readU32(value, 8) }
+  }
+  return undefined
+}
+
+function readListNumber(reader: KeyValueReader, kind: ListKind, handle: Handle): number | undefined {
+  const bytes = reader.get('flat', listKey(kind, handle))
+  return bytes && readU32(bytes, 0)
+}

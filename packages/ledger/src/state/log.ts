@@ -1,0 +1,85 @@
+import { encodeCanonical, leafHash, nodeHash, type TxId } from '@chiron/protocol'
+import { InvariantError } from '../runtime/errors.ts'
+import { appendHashes, type CompactRange } from './compact-range.ts'
+import { logKey } from './keys.ts'
+import type { KeyValueReader, KeyValueWrite } from './store.ts'
+
+/** Leaf of the transaction log: canonical CBOR of [txId, codespace, code]. SPEC-LOG-1. */
+export function logLeaf(txId: TxId, codespace: string, code: number): Uint8Array {
+  return encodeCanonical([txId, codespace, code])
+}
+
+/** Appends leaves and returns the new frontier, the leaves and every hash that became final. SPEC-LOG-2. */
+export function appendToLog(frontier: CompactRange, leaves: readonly Uint8Array[]): { readonly frontier: CompactRange; readonly writes: KeyValueWrite[] } {
+  const writes: KeyValueWrite[] = leaves.map((leaf, i) => ({ space: 'log', key: logKey(0, frontier.size + i), value: leaf }))
+  const grown = appendHashes(frontier, leaves.map(leafHash), (level, index, hash) => {
+    writes.push({ space: 'log', key: logKey(level, index), value: hash })
+  })
+  return { frontier: grown, writes }
+}
+
+/** The leaf at `index`, if the log has it. */
+export function readLogLeaf(reader: KeyValueReader, index: number): Uint8Array | undefined {
+  return reader.get('log', logKey(0, index))
+}
+
+/** Inclusion path of leaf `index` in the log's first `size` leaves, in O(log n) reads. RFC 9162 §2.1.3.1. Needs index < size. */
+export function logInclusionPath(reader: KeyValueReader, index: number, size: number): Uint8Array[] {
+  const path: Uint8Array[] = []
+  let start = 0
+  let end = size
+  while (end - start > 1) {
+    const middle = start + splitPoint(end - start)
+    if (index < middle) {
+      path.push(rangeHash(reader, middle, end))
+      end = middle
+    } else {
+      path.push(rangeHash(reader, start, middle))
+      start = middle
+    }
+  }
+  return path.reverse()
+}
+
+/** Proof that the first `first` leaves are a prefix of the first `second`. RFC 9162 §2.1.4.1. Needs 1 ≤ first ≤ second. */
+export function logConsistencyPath(reader: KeyValueReader, first: number, second: number): Uint8Array[] {
+  const path: Uint8Array[] = []
+  let start = 0
+  let end = second
+  while (first < end) {
+    const middle = start + splitPoint(end - start)
+    if (first <= middle) {
+      path.push(rangeHash(reader, middle, end))
+      end = middle
+    } else {
+      path.push(rangeHash(reader, start, middle))
+      start = middle
+    }
+  }
+  // The verifier has the old root already when that is where the descent ends.
+  if (start > 0) path.push(rangeHash(reader, start, end))
+  return path.reverse()
+}
+
+/** Root over leaves [start, end), where start is a multiple of the least power of two that is not less than end − start. */
+function rangeHash(reader: KeyValueReader, start: number, end: number): Uint8Array {
+  const width = end - start
+  const half = splitPoint(width)
+  if (width === 1 || half * 2 === width) return storedHash(reader, start, width)
+  return nodeHash(rangeHash(reader, start, start + half), rangeHash(reader, start + half, end))
+}
+
+function storedHash(reader: KeyValueReader, start: number, width: number): Uint8Array {
+  let level = 0
+  for (let rest = width; rest > 1; rest /= 2) level++
+  const stored = reader.get('log', logKey(level, start / width))
+  if (stored === undefined) throw new InvariantError('the transaction log lacks a hash')
+  return level === 0 ? leafHash(stored) : stored
+}
+
+/** The largest power of two that is less than `n` (n ≥ 2); 1 for n = 1. */
+function splitPoint(n: number): number {
+  let k = 1
+  while (k * 2 < n) k *= 2
+  return k
+}

@@ -1,0 +1,3 @@
+export * from './blobs/memory.ts'
+export * from './blobs/port.ts'
+export * from './errors.ts'

@@ -1,0 +1,15 @@
+import { pathToFileURL } from 'node:url'
+import { inPackage, runNode } from './process.ts'
+
+/** Runs the ordinary or the long tests; the exit code. `tallyFile` receives the counts. */
+export async function test(kind: 'ordinary' | 'long', args: readonly string[] = [], tallyFile?: string): Promise<number> {
+  return runNode([inPackage('vitest', 'vitest.mjs'), 'run', ...args], {
+    CHIRON_TESTS: kind,
+    ...(tallyFile === undefined ? {} : { CHIRON_TALLY_FILE: tallyFile }),
+  })
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  const [kind, ...args] = process.argv.slice(2)
+  process.exitCode = await test(kind === 'long' ? 'long' : 'ordinary', args)
+}
