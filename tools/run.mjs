@@ -2,7 +2,7 @@
 // Plain JavaScript for any Node from 20 on.
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runInPlace } from '../apps/node/bin/reexecute.mjs'
+import { bundledNode, runInPlace } from '../apps/node/bin/reexecute.mjs'
 import { markInstalled } from './setup/install.mjs'
 import { makeReady, taskEnvironment } from './setup/ready.mjs'
 
@@ -39,8 +39,9 @@ async function run(task) {
   return runInPlace(node, [join(root, program), ...first, ...args], { env: taskEnvironment(root), ...(task === 'start' ? {} : { cwd: root }) })
 }
 
-/** npm runs this after an installation of its own. */
+/** npm runs this after an installation, and once when `npx chiron` meets the clone, perhaps before anything is installed. */
 async function prepare() {
-  markInstalled(root)
+  if (bundledNode(root) === undefined) return 0
+  if (['ci', 'install'].includes(process.env['npm_command'] ?? '')) markInstalled(root)
   return (await makeReady(root, { install: false })) === undefined ? 1 : 0
 }

@@ -52,7 +52,13 @@ export function inclusionPath(hashes: readonly Uint8Array[], index: number): Uin
 }
 
 /** Checks an inclusion path. RFC 9162 §2.1.3.2. */
-export function verifyInclusion(root: Uint8Array, size: number, index: number, leaf: Uint8Array, path: readonly Uint8Array[]): boolean {
+export function verifyInclusion(
+  root: Uint8Array,
+  size: number,
+  index: number,
+  leaf: Uint8Array,
+  path: readonly Uint8Array[],
+): boolean {
   if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return false
   let fn = index
   let sn = size - 1
@@ -75,7 +81,14 @@ export function verifyInclusion(root: Uint8Array, size: number, index: number, l
 }
 
 /** Checks that the tree of size `first` is a prefix of that of size `second`. RFC 9162 §2.1.4.2. */
-export function verifyConsistency(first: number, second: number, firstRoot: Uint8Array, secondRoot: Uint8Array, path: readonly Uint8Array[]): boolean {
+export function verifyConsistency(
+  first: number,
+  second: number,
+  firstRoot: Uint8Array,
+  secondRoot: Uint8Array,
+  path: readonly Uint8Array[],
+): boolean {
+  if (!Number.isSafeInteger(first) || !Number.isSafeInteger(second)) return false
   if (first === second) return path.length === 0 && equalBytes(firstRoot, secondRoot)
   if (first < 1 || first > second || path.length === 0) return false
   const nodes = [...path]

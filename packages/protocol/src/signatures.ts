@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { equalBytes } from './bytes.ts'
 
 /**
@@ -10,8 +10,11 @@ export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
 }
 
 /**
- * Verifies an Ed25519 signature (RFC 8032) the strict way: canonical A, R and S, no torsion in A or R. With those, the
- * cofactored and the cofactorless equation agree, so that this and OpenSSL accept exactly the same signatures. SPEC-SIG-2.
+ * Verifies an Ed25519 signature (RFC 8032) the strict way: canonical A, R and S, no torsion in A or R, neither of them
+ * the identity. With those, the cofactored and the cofactorless equation agree. SPEC-SIG-2.
+ *
+ * A verifier on OpenSSL accepts exactly the same signatures if the key passed {@link isAcceptablePublicKey} and R is not
+ * the encoding of the identity: versions of OpenSSL differ on that one. SPEC-SIG-3.
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false
@@ -30,4 +33,19 @@ function isPrimeOrderPoint(bytes: Uint8Array): boolean {
   } catch {
     return false
   }
+}
+
+/** Ed25519 public key (32 bytes) of a 32-byte seed. */
+export function ed25519PublicKey(seed: Uint8Array): Uint8Array {
+  return ed25519.getPublicKey(seed)
+}
+
+/** Ed25519 signature (RFC 8032, 64 bytes) with a 32-byte seed. */
+export function signEd25519(seed: Uint8Array, message: Uint8Array): Uint8Array {
+  return ed25519.sign(message, seed)
+}
+
+/** X25519 public key (RFC 7748, 32 bytes) of a 32-byte secret. */
+export function x25519PublicKey(secret: Uint8Array): Uint8Array {
+  return x25519.getPublicKey(secret)
 }

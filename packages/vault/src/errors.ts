@@ -21,13 +21,22 @@ export type VaultErrorCode =
   | 'ERR_VAULT_BATCH_INVALID'
   /** A message that cannot be decoded or opened. */
   | 'ERR_VAULT_MESSAGE_INVALID'
-  /** The keyholder does not know the HPKE context: the dealer starts a new one. */
-  | 'ERR_VAULT_CONTEXT_UNKNOWN'
+  /** Meant for another keyholder, chain or custody set. */
+  | 'ERR_VAULT_WRONG_RECIPIENT'
+  /** Signature wrong, or the signer is not a live member. */
   | 'ERR_VAULT_SIGNATURE'
-  | 'ERR_VAULT_NOT_FRESH'
+  /** Block time has passed the message's end, or the end lies too far ahead. */
+  | 'ERR_VAULT_EXPIRED'
   | 'ERR_VAULT_REPLAY'
+  /** The keyholder's view of the ledger is not fresh (SPEC-FRESH-1). */
+  | 'ERR_VAULT_NOT_FRESH'
+  /** No open access of this reader through this gateway, or it does not cover the record. */
   | 'ERR_VAULT_NO_ACCESS'
+  /** The keyholder has no share of this record version. */
+  | 'ERR_VAULT_SHARE_ABSENT'
+  /** What a store gave back is not what was put. */
   | 'ERR_VAULT_STORE_CORRUPT'
+  /** An epoch key that shares need is gone or does not unwrap. */
   | 'ERR_VAULT_EPOCH_KEY'
 
 /** Where: keyholders by index and DID, records by id in hexadecimal, positions, sizes. Never keys, shares or contents. */

@@ -97,7 +97,9 @@ export const deterministic = {
       },
       /** @param {any} node */
       'Program:exit'(node) {
-        for (const reference of context.sourceCode.getScope(node).through) {
+        const scope = context.sourceCode.getScope(node)
+        const declaredNowhere = scope.variables.filter((/** @type {any} */ variable) => variable.defs.length === 0)
+        for (const reference of [...scope.through, ...declaredNowhere.flatMap((/** @type {any} */ variable) => variable.references)]) {
           const why = GLOBALS.get(reference.identifier.name)
           if (why !== undefined) report(reference.identifier, `${reference.identifier.name}: ${why}`)
         }

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { isTest, moduleVisitor, workspaceOf } from './workspace.mjs'
 
 /** What each workspace may import of the others, by import path. Imports point one way. */
@@ -30,6 +30,8 @@ export const layers = {
     return moduleVisitor((source, node) => {
       if (source.startsWith('.')) {
         const target = relative(workspace.folder, resolve(dirname(context.filename), source))
+        const tools = join('..', '..', 'tools') + sep
+        if (isTest(context.filename) && target.startsWith(tools)) return
         if (target === '..' || target.startsWith(`..${sep}`)) {
           context.report({ node, message: `'${source}' leaves the workspace: import the package by its name` })
         }

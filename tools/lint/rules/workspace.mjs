@@ -43,9 +43,9 @@ export function rootDependencies(workspace) {
   return known.get(root)?.dependencies ?? new Set()
 }
 
-/** Tests, and what only they use. @param {string} file */
+/** Tests, and compliance suites that drivers' tests call. @param {string} file */
 export function isTest(file) {
-  return /\.test\.ts$/.test(file) || /[\\/]test[\\/]/.test(file)
+  return file.endsWith('.test.ts') || file.endsWith('compliance.ts') || /[\\/](test|testing)[\\/]/.test(file)
 }
 
 /**

@@ -1,6 +1,6 @@
 import {
   CATEGORIES, LABELS, handleOf, patientTagKey, recordIdOf, tagOf, toHex,
-  type Handle, type RecordId, type Tag,
+  type Category, type Handle, type RecordId, type Tag,
 } from '@chiron/protocol'
 
 /** Names behind a patient's tags, by the tag's hexadecimal form. */
@@ -41,6 +41,12 @@ export class Vocabulary {
 
   label(handle: Handle, name: string): Tag {
     return tagOf(this.tagKey(handle), 'label', name)
+  }
+
+  /** Name of a category's tag, where it is one. */
+  categoryName(handle: Handle, tag: Tag): Category | undefined {
+    const name = this.names(handle).get(toHex(tag))
+    return CATEGORIES.find((category) => category === name)
   }
 
   /** Names of the categories and labels of one patient. */

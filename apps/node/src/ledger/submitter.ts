@@ -12,19 +12,18 @@ export interface Signer {
 
 const LIFETIME_MS = 300_000
 
+/** `validUntil` of a transaction made now, by block time or the clock, whichever is later. */
+export function validUntilFrom(engine: Engine, nowMs: number): number {
+  return Math.max(engine.status().timeMs, nowMs) + LIFETIME_MS
+}
+
 /**
  * Signs messages as one transaction, submits it, and waits until it is durable.
  * @throws LedgerRefusal when a contract refuses; EngineError when it could not be ordered.
  */
-export async function submitMessages(engine: Engine, signer: Signer, messages: readonly Message[], nowMs: number): Promise<Committed> {
-  const status = engine.status()
-  const body = encodeCanonical({
-    chainId: status.chainId,
-    signer: signer.did,
-    keyId: signer.keyId,
-    messages,
-    validUntil: Math.max(status.timeMs, nowMs) + LIFETIME_MS,
-  })
+export async function submitMessages(engine: Engine, signer: Signer, messages: readonly Message[], validUntil: number): Promise<Committed> {
+  const { chainId } = engine.status()
+  const body = encodeCanonical({ chainId, signer: signer.did, keyId: signer.keyId, messages, validUntil })
   return await submitEncoded(engine, encodeTx(body, signer.sign(signingBytes(body))))
 }
 
@@ -34,4 +33,3 @@ export async function submitEncoded(engine: Engine, tx: Uint8Array): Promise<Com
   if (committed.result.code !== 0) throw new LedgerRefusal(committed)
   return committed
 }
-

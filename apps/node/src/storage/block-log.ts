@@ -1,8 +1,7 @@
-import { closeSync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, readdirSync, unlinkSync } from 'node:fs'
-import { fdatasync, write } from 'node:fs'
+import { closeSync, fdatasync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, readdirSync, unlinkSync, write } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, checkSegmentHeader, formatFrame, formatSegmentHeader, parseFrame, parseSegmentName, segmentName } from './block-frames.ts'
+import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, checkSegmentHeader, formatFrame, formatSegmentHeader, parseFrame, parseSegmentName, segmentName, wholeFrameFollows } from './block-frames.ts'
 import { StorageError, toStorageError } from './errors.ts'
 import { makeDirectory, syncDirectory, writeAll } from './files.ts'
 
@@ -54,7 +53,8 @@ export class FileBlockLog implements BlockLog {
   #failed: StorageError | undefined
 
   /**
-   * Drops a last frame that a crash left incomplete, if it was never acknowledged.
+   * Drops what a crash left of the one block that was being written: only the block after `committedHeight` can be cut
+   * short or have holes, and nothing follows it.
    * @throws StorageError `ERR_STORAGE_CORRUPT` (context `height`, `path`), `ERR_STORAGE_FOREIGN`, `ERR_STORAGE_IO`
    */
   constructor(options: BlockLogOptions) {
@@ -94,8 +94,8 @@ export class FileBlockLog implements BlockLog {
     const offset = this.#offsets[height - 1]
     const segment = this.#segments.findLast(({ first }) => first <= height)
     if (offset === undefined || !segment) return undefined
-    const next = this.#offsets[height]
-    const end = next === undefined || next < offset ? segment.size : next
+    const next = segment === this.#segments.findLast(({ first }) => first <= height + 1) ? this.#offsets[height] : undefined
+    const end = next ?? segment.size
     const bytes = new Uint8Array(end - offset)
     try {
       readFully(segment.descriptor, bytes, offset)
@@ -143,7 +143,8 @@ export class FileBlockLog implements BlockLog {
       const height = this.height + 1
       const payload = parseFrame(bytes, segment.size, height)
       if (typeof payload === 'string') {
-        if (!last || !this.#unacknowledged(payload, height)) throw damaged(height, path)
+        const torn = last && height === this.#options.committedHeight + 1 && !wholeFrameFollows(bytes, segment.size, height)
+        if (!torn) throw damaged(height, path)
         ftruncateSync(segment.descriptor, segment.size)
         fsyncSync(segment.descriptor)
         return
@@ -152,11 +153,6 @@ export class FileBlockLog implements BlockLog {
       this.#offsets.push(segment.size)
       segment.size += FRAME_HEADER_BYTES + payload.length
     }
-  }
-
-  /** Only the frame of the block that was being written at the crash can be cut short or have holes. */
-  #unacknowledged(state: 'incomplete' | 'damaged', height: number): boolean {
-    return state === 'incomplete' ? height > this.#options.committedHeight : height === this.#options.committedHeight + 1
   }
 
   #segmentFor(height: number): Segment {

@@ -30,13 +30,15 @@ export class StorageError extends Error {
 }
 
 const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+/** lmdb gives numbers. */
+const NUMBERS: ReadonlyMap<number, string> = new Map([[5, 'EIO'], [13, 'EACCES'], [28, 'ENOSPC'], [30, 'EROFS'], [122, 'EDQUOT']])
 const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR'])
 
 /** The system's code of an error (`ENOSPC`), also where a library only has it in its words. */
 export function systemCode(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined
   if ('code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)) return error.code
-  if ('code' in error && error.code === 28) return 'ENOSPC'
+  if ('code' in error && typeof error.code === 'number') return NUMBERS.get(error.code)
   if (/no space left/i.test(error.message)) return 'ENOSPC'
   if (/read-only file system/i.test(error.message)) return 'EROFS'
   return undefined
@@ -48,10 +50,14 @@ export function toStorageError(cause: unknown, path: string, doing: string): Sto
   const system = systemCode(cause)
   const context = system === undefined ? { path } : { path, system }
   if (system !== undefined && FULL.has(system)) {
-    return new StorageError('ERR_STORAGE_FULL', `no space left while ${doing} ${path}: free some space and start the node again`, { context, cause })
+    return fullError(path, doing, cause)
   }
   if (system !== undefined && READ_ONLY.has(system)) {
     return new StorageError('ERR_STORAGE_READ_ONLY', `${path} cannot be written (${system}): give this user a writable directory, or set CHIRON_DATA to another one`, { context, cause })
   }
   return new StorageError('ERR_STORAGE_IO', `${doing} ${path} failed${system ? ` (${system})` : ''}: check the disk before you start the node again`, { context, cause })
+}
+
+export function fullError(path: string, doing: string, cause: unknown): StorageError {
+  return new StorageError('ERR_STORAGE_FULL', `no space left while ${doing} ${path}: free some space and start the node again`, { context: { path, system: systemCode(cause) ?? 'ENOSPC' }, cause })
 }

@@ -1,6 +1,6 @@
 import { open, type Database, type RootDatabase } from 'lmdb'
-import { StorageError, toStorageError } from './errors.ts'
-import { syncDirectory } from './files.ts'
+import { fullError, StorageError, toStorageError } from './errors.ts'
+import { freeBytes, syncDirectory } from './files.ts'
 import { STORE_SPACES, type StateStore, type StoreSpace, type StoreWrite } from './state-store.ts'
 
 const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
@@ -12,6 +12,9 @@ const APPEND_ONLY: ReadonlySet<StoreSpace> = new Set(['entries', 'results'])
  * commit writes, flushes, and only then switches the root page. `docs/adr` and `lmdb-store.test.ts` hold it so.
  */
 export const DURABLE = { overlappingSync: false, noSync: false, noMetaSync: false, useWritemap: false } as const
+
+/** Below this an unexplained write error is taken for a full disk. */
+const FULL_BELOW_BYTES = 1024 * 1024
 
 type Binary = Database<Uint8Array, Uint8Array>
 
@@ -60,7 +63,7 @@ export class LmdbStore implements StateStore {
         for (const write of writes) this.#write(write)
       })
     } catch (cause) {
-      this.#failed = toStorageError(cause, this.#path, 'committing to')
+      this.#failed = this.#explain(cause)
       throw this.#failed
     }
   }
@@ -69,6 +72,13 @@ export class LmdbStore implements StateStore {
     if (this.#closed) return
     this.#closed = true
     await this.#root.close()
+  }
+
+  /** LMDB reports a write that the disk had no room to finish as EIO. */
+  #explain(cause: unknown): StorageError {
+    const error = toStorageError(cause, this.#path, 'committing to')
+    if (error.context['system'] !== 'EIO' || freeBytes(this.#path) > FULL_BELOW_BYTES) return error
+    return fullError(this.#path, 'committing to', cause)
   }
 
   #write({ space, key, value }: StoreWrite): void {

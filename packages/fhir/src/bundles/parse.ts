@@ -72,7 +72,7 @@ function parseEntry(entry: unknown, index: number, base: string | undefined): Bu
     ...optional('fullUrl', entry['fullUrl'], `${at}.fullUrl`),
     ...optional('ifMatch', request['ifMatch'], `${at}.request.ifMatch`),
     ...optional('ifNoneMatch', request['ifNoneMatch'], `${at}.request.ifNoneMatch`),
-    ...(ifNoneExist === undefined ? {} : { ifNoneExist: conditionQuery(ifNoneExist, target, base, `${at}.request.ifNoneExist`) }),
+    ...(ifNoneExist === undefined ? {} : { ifNoneExist: conditionOf(ifNoneExist, target, base, `${at}.request.ifNoneExist`) }),
   };
 }
 
@@ -93,10 +93,8 @@ function parseTarget(url: string, element: string): RequestTarget {
   const path = mark < 0 ? url : url.slice(0, mark);
   const query = mark < 0 || mark === url.length - 1 ? {} : { query: url.slice(mark + 1) };
   const [type = '', id, history, version, ...more] = path.split('/');
-  if (!isResourceType(type)) {
-    if (type.startsWith('$') || type.startsWith('_') || type === '' || type === 'metadata') return { kind: 'other', path, ...query };
-    throw invalid(element);
-  }
+  if (type.startsWith('$') || type.startsWith('_') || type === '' || type === 'metadata') return { kind: 'other', path, ...query };
+  if (!isResourceType(type)) throw invalid(element);
   if (id === undefined || id === '') return { kind: 'type', type, ...query };
   if (id.startsWith('$') || id.startsWith('_') || (history !== undefined && (history !== '_history' || version === undefined)) || more.length > 0) return { kind: 'other', path, ...query };
   if (!/^[A-Za-z0-9\-.]{1,64}$/.test(id)) throw invalid(element);
@@ -116,11 +114,20 @@ function checkShape(method: string, target: RequestTarget, resource: JsonObject 
   if (method === 'PUT' && target.kind === 'instance' && resource?.['id'] !== target.id) throw invalid(`${at}.resource.id`);
 }
 
-/** Clients send `ifNoneExist` as a query, with a question mark, with the type, or with the whole base in front. */
-function conditionQuery(text: string, target: RequestTarget, base: string | undefined, element: string): string {
+function conditionOf(text: string, target: RequestTarget, base: string | undefined, element: string): string {
   if (target.kind !== 'type') throw invalid(element);
+  return parseCondition(text, target.type, base, element);
+}
+
+/**
+ * The bare query of a condition (`If-None-Exist` header, `ifNoneExist`): clients send it as a query, with a question
+ * mark, with the type, or with the whole base in front.
+ *
+ * @throws FhirError ERR_FHIR_BUNDLE_INVALID if nothing is asked
+ */
+export function parseCondition(text: string, type: string, base?: string, element = 'If-None-Exist'): string {
   let query = stripBase(text, base);
-  if (query.startsWith(`${target.type}?`)) query = query.slice(target.type.length);
+  if (query.startsWith(`${type}?`)) query = query.slice(type.length);
   if (query.startsWith('?')) query = query.slice(1);
   if (query === '' || query.includes('?')) throw invalid(element);
   return query;

@@ -96,7 +96,7 @@ function resolvePlan(bundle: ParsedBundle, options: PlanOptions, answers: Readon
   });
   const operations = bundle.entries.map((entry, index): PlannedOperation => {
     const { action = 'none', type, id } = assigned[index] ?? {};
-    const resource = entry.resource && rewrite(entry.resource, index, byUrl, answers, options);
+    const resource = entry.resource && rewrite(entry.resource, entry, byUrl, answers, options);
     return {
       index,
       method: entry.method,
@@ -132,14 +132,22 @@ function assign(entry: BundleEntry, options: PlanOptions, answers: ReadonlyMap<s
   return { action: 'create', type, id: own ?? options.newId(type) };
 }
 
-function rewrite(resource: JsonObject, index: number, byUrl: ReadonlyMap<string, string>, answers: ReadonlyMap<string, readonly string[]>, options: PlanOptions): JsonObject {
+function rewrite(
+  resource: JsonObject,
+  entry: BundleEntry,
+  byUrl: ReadonlyMap<string, string>,
+  answers: ReadonlyMap<string, readonly string[]>,
+  options: PlanOptions,
+): JsonObject {
+  // A relative reference is read against the base of its own entry's fullUrl (R4 bundle.html#references).
+  const root = /^(https?:\/\/.+)\/[A-Z][A-Za-z]+\/[^/]+$/.exec(entry.fullUrl ?? '')?.[1];
   const mapped = mapReferences(
     resource,
     ({ text, parsed, path }) => {
-      const [url = '', version] = text.split('/_history/');
-      const known = byUrl.get(text) ?? (version === undefined ? undefined : byUrl.get(url));
+      const [url = ''] = text.split('/_history/');
+      const known = byUrl.get(text) ?? byUrl.get(url) ?? (parsed.form === 'relative' && root !== undefined ? byUrl.get(`${root}/${url}`) : undefined);
       if (known !== undefined) return known;
-      const element = `Bundle.entry[${index}].resource.${path.slice(path.indexOf('.') + 1)}`;
+      const element = `Bundle.entry[${entry.index}].resource.${path.slice(path.indexOf('.') + 1)}`;
       if (parsed.form === 'local') return `${parsed.type}/${parsed.id}${parsed.version === undefined ? '' : `/_history/${parsed.version}`}`;
       if (parsed.form === 'urn' && text.startsWith('urn:uuid:')) throw new FhirError('ERR_FHIR_REFERENCE_INVALID', { element });
       if (parsed.form !== 'conditional') return undefined;

@@ -41,9 +41,9 @@ const DIRECTORY = new Set([
   'Substance', 'HealthcareService', 'Endpoint', 'InsurancePlan', 'DeviceDefinition',
 ]);
 
-const CATEGORY_OF_TYPE = new Map<string, Category>([
-  ...Object.entries(BY_CATEGORY).flatMap(([category, types]) => (types ?? []).map((type) => [type, category as Category] as const)),
-]);
+const CATEGORY_OF_TYPE = new Map<string, Category>(
+  Object.entries(BY_CATEGORY).flatMap(([category, types]) => (types ?? []).map((type) => [type, category as Category] as const)),
+);
 
 const OBSERVATION_SYSTEM = 'http://terminology.hl7.org/CodeSystem/observation-category';
 const SECTION_SYSTEM = 'http://terminology.hl7.org/CodeSystem/v2-0074';

@@ -127,7 +127,7 @@ function resolve(steps: readonly string[], owner: string, types: Types, systemOf
 function stepInto(cursor: Cursor, name: string, types: Types, systemOf: (valueSet: string) => string | undefined): Cursor[] {
   const elements = types[cursor.type]?.elements ?? {};
   const plain = elements[name];
-  const kept = { ...(cursor.where ? { where: cursor.where } : {}) };
+  const kept = cursor.where ? { where: cursor.where } : {};
   if (plain) {
     const type = (plain.types[0] ?? '').split(':')[0] ?? '';
     const system = type === 'code' && plain.binding ? systemOf(plain.binding) : undefined;

@@ -47,7 +47,7 @@ function pruneOne(definition: StructureDefinition, types: Record<string, TypeMod
       addConstraints(type, element, constraints);
       local.set(path, type);
     }
-    owner.elements[path.slice(path.lastIndexOf('.') + 1)] = pruneElement(element, nested, nameOf, constraints);
+    owner.elements[path.slice(path.lastIndexOf('.') + 1)] = pruneElement(element, nested, definition.kind === 'resource', nameOf, constraints);
   }
   for (const [path, type] of local) types[nameOf(path)] = type;
 }
@@ -60,6 +60,7 @@ function kindOf(definition: StructureDefinition): TypeModel['kind'] {
 function pruneElement(
   element: ElementDefinition,
   nested: boolean,
+  isResource: boolean,
   nameOf: (path: string) => string,
   constraints: Record<string, string>,
 ): ElementModel {
@@ -68,7 +69,7 @@ function pruneElement(
   const targets = targetsOf(element);
   const own = nested ? undefined : constraintKeys(element, constraints);
   return {
-    types: nested ? [nameOf(element.path)] : typesOf(element, nameOf),
+    types: nested ? [nameOf(element.path)] : typesOf(element, nameOf, isResource),
     ...((element.min ?? 0) > 0 ? { required: true as const } : {}),
     ...((element.base?.max ?? max) === '*' || max === '*' ? { many: true as const } : {}),
     ...(max !== '*' && max !== '1' ? { max: Number(max) } : {}),
@@ -79,7 +80,9 @@ function pruneElement(
   };
 }
 
-function typesOf(element: ElementDefinition, nameOf: (path: string) => string): string[] {
+function typesOf(element: ElementDefinition, nameOf: (path: string) => string, isResource: boolean): string[] {
+  // The snapshots call a resource's id a string; R4 resource.html gives it type id.
+  if (isResource && /^[A-Za-z]+\.id$/.test(element.path)) return ['id'];
   if (element.contentReference) return [nameOf(element.contentReference.slice(element.contentReference.indexOf('#') + 1))];
   return (element.type ?? []).map((type) => {
     const real = type.extension?.find((extension) => extension.url === TYPE_EXTENSION)?.valueUrl;

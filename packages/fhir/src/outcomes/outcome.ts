@@ -1,5 +1,5 @@
 import type { OperationOutcome } from '@medplum/fhirtypes';
-import { FhirError } from '../errors.ts';
+import type { FhirError } from '../errors.ts';
 import type { Issue, IssueCode, IssueSeverity } from './issue.ts';
 import { issueCodeOf } from './status.ts';
 

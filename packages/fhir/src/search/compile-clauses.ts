@@ -5,6 +5,9 @@ import type { Sql, SqlValue } from './schema.ts';
 /** Rows of `resource` that any search may look at; repeats the condition of the partial indexes word for word. */
 export const LIVE = 'r.current = 1 AND r.deleted = 0';
 
+/** Where a parameter of a kind keeps its rows, if not in one table: identifiers of references, texts of concepts. */
+const TABLES_OF: Readonly<Record<string, readonly string[]>> = { reference: ['ix_reference', 'ix_token'], token: ['ix_token', 'ix_text'] };
+
 /** Gathers text and parameters in the order the placeholders appear. */
 export class SqlWriter {
   #sql = '';
@@ -110,7 +113,7 @@ function probe(clause: Clause, visibility: Sql): Sql {
     case 'lastUpdated':
       return anyOf(clause.values.map(lastUpdatedCondition));
     case 'missing': {
-      const tables = clause.kind === 'reference' ? ['ix_reference', 'ix_token'] : [`ix_${clause.kind}`];
+      const tables = TABLES_OF[clause.kind] ?? [`ix_${clause.kind}`];
       const none = tables.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ?)`);
       return writer.add(`${clause.missing ? '' : 'NOT '}(${none.join(' AND ')})`, ...tables.map(() => clause.paramId)).done();
     }

@@ -12,6 +12,7 @@ export type { Sql, SqlValue } from './schema.ts';
 export { compileIncludes, compileSearch } from './compile.ts';
 export type { CompiledSearch, CompileOptions, IncludeOptions, ResourceColumn } from './compile.ts';
 export { nextPage } from './paging.ts';
+export { subsetResource } from './subset.ts';
 export { normalizeText } from './normalize.ts';
 export { MAX_MS, MIN_MS, parseDateRange } from './dates.ts';
 export type { DateRange } from './dates.ts';

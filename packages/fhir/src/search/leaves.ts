@@ -81,8 +81,9 @@ function emitReference(param: string, value: unknown, path: SearchPath, base: st
   } else if (parsed?.form === 'absolute') {
     type = parsed.type ?? type;
     if (path.resolves === undefined || path.resolves === type) emit({ param, kind: 'reference', targetType: '', targetId: parsed.url });
-  } else if (parsed?.form === 'urn' && (path.resolves === undefined || path.resolves === type)) {
-    emit({ param, kind: 'reference', targetType: '', targetId: parsed.urn });
+  } else if (parsed !== undefined && text !== undefined && (path.resolves === undefined || path.resolves === type)) {
+    // Contained and unresolved targets lead nowhere, but the parameter is not missing.
+    emit({ param, kind: 'reference', targetType: '', targetId: text });
   }
   if (path.resolves !== undefined && type !== undefined && path.resolves !== type) return;
   for (const identifier of objectsOf(value['identifier'])) {

@@ -116,5 +116,5 @@ function unsupportedModifier(code: string): FhirError {
 
 /** A parameter name as it may appear in a message: whatever does not look like a name is not repeated. */
 export function safeName(name: string): string {
-  return /^[A-Za-z_][A-Za-z0-9_:.\-]{0,99}$/.test(name) ? name : '?';
+  return /^[A-Za-z_][A-Za-z0-9_:.-]{0,99}$/.test(name) ? name : '?';
 }

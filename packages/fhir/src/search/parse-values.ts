@@ -114,7 +114,9 @@ function parseNumber(parameter: string, text: string): Omit<NumberValue, 'kind'>
   const match = DECIMAL.exec(rest);
   const value = Number(rest);
   if (match === null || !Number.isFinite(value)) return invalidValue(parameter);
-  const half = 0.5 * 10 ** (Number(match[2] ?? 0) - (match[1]?.length ?? 0));
+  const decimals = match[1]?.length ?? 0;
+  // R4 gives [95, 105) for 1e2: an exponent counts as written with at least one decimal.
+  const half = 0.5 * 10 ** (match[2] === undefined ? -decimals : Number(match[2]) - Math.max(decimals, 1));
   const slack = comparator === 'ap' ? Math.max(half, Math.abs(value) * 0.1) : half;
   return { comparator, value, low: value - slack, high: value + slack };
 }

@@ -4,12 +4,12 @@ import { appendHashes, type CompactRange } from './compact-range.ts'
 import { logKey } from './keys.ts'
 import type { KeyValueReader, KeyValueWrite } from './store.ts'
 
-/** Leaf of the transaction log: canonical CBOR of [txId, codespace, code]. SPEC-LOG-1. */
+/** Leaf of the transaction log: canonical CBOR of [txId, codespace, code]. SPEC-TXLOG-1. */
 export function logLeaf(txId: TxId, codespace: string, code: number): Uint8Array {
   return encodeCanonical([txId, codespace, code])
 }
 
-/** Appends leaves and returns the new frontier, the leaves and every hash that became final. SPEC-LOG-2. */
+/** Appends leaves and returns the new frontier, the leaves and every hash that became final. SPEC-TXLOG-2. */
 export function appendToLog(frontier: CompactRange, leaves: readonly Uint8Array[]): { readonly frontier: CompactRange; readonly writes: KeyValueWrite[] } {
   const writes: KeyValueWrite[] = leaves.map((leaf, i) => ({ space: 'log', key: logKey(0, frontier.size + i), value: leaf }))
   const grown = appendHashes(frontier, leaves.map(leafHash), (level, index, hash) => {

@@ -1,7 +1,6 @@
-import { bytes as textCodec } from 'multiformats'
-import { equalBytes, utf8 } from '../bytes.ts'
 import { ProtocolError } from '../errors.ts'
 import { compareKeys, isKey, MAX_DEPTH, type CborValue } from './model.ts'
+import { readUtf8 } from './utf8.ts'
 
 /**
  * Reads bytes that are exactly what `writeCbor` would write, and nothing else (SPEC-ENC-2). Integers beyond 2^53 - 1
@@ -96,17 +95,9 @@ class Reader {
     let text = ''
     for (let i = start; i < this.#at; i++) {
       const byte = this.#bytes[i] as number
-      if (byte > 0x7f) return this.#unicode(start)
+      if (byte > 0x7f) return readUtf8(this.#bytes, start, this.#at) ?? malformed('text that is not UTF-8')
       text += String.fromCharCode(byte)
     }
-    return text
-  }
-
-  /** The platform's decoder replaces malformed sequences and drops a byte order mark, so what it made is encoded again. */
-  #unicode(start: number): string {
-    const raw = this.#bytes.subarray(start, this.#at)
-    const text = textCodec.toString(raw)
-    if (!equalBytes(utf8(text), raw)) malformed('text that is not UTF-8')
     return text
   }
 

@@ -37,7 +37,7 @@ export class MemoryBlobStore implements BlobStore {
   }
 
   async *list(): AsyncIterable<BlobInfo> {
-    for (const [key, { bytes, putAtMs }] of [...this.#blobs]) {
+    for (const [key, { bytes, putAtMs }] of Array.from(this.#blobs)) {
       if (this.#blobs.has(key)) yield { hash: fromHex(key), size: bytes.length, putAtMs }
     }
   }

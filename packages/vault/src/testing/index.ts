@@ -1,1 +1,5 @@
 export * from './blob-store-compliance.ts'
+export * from './keyholder-stores-compliance.ts'
+export * from './ledger-view.ts'
+export * from './network.ts'
+export * from './bytes.ts'

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Did, Handle, Message, ObjectId } from '@chiron/protocol'
 import { toHex } from '@chiron/protocol'
-import { decideOpening, findOpen } from '@chiron/ledger'
+import { access, decideOpening } from '@chiron/ledger'
 import type { Engine } from '../../engine/engine.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
-import { submitMessages, type Signer } from '../../ledger/submitter.ts'
+import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
 import type { RefusalLog } from './refusals.ts'
 
 /** Who opens, for which purpose. */
@@ -19,6 +19,12 @@ export interface OpenAccess {
   readonly patient: Handle
   /** Unix milliseconds of block time at which it ends by itself. */
   readonly until: number
+}
+
+interface Remembered {
+  readonly patient: Handle
+  /** Canonical id of the Patient. */
+  readonly patientId: string
 }
 
 interface Waiting {
@@ -39,6 +45,7 @@ export class AccessService {
   readonly #signer: Signer
   readonly #refusals: RefusalLog
   readonly #now: () => number
+  readonly #remembered = new Map<string, Map<string, Remembered>>()
   #waiting: Waiting[] = []
   #flushing = false
 
@@ -51,12 +58,25 @@ export class AccessService {
 
   /** The access that is open now for a reader, purpose and patient, by newest block time and the clock, whichever is later. */
   current(seeker: Seeker, patient: Handle): OpenAccess | undefined {
-    const found = findOpen(
+    const found = access.findOpen(
       this.#engine.state,
       { handle: patient, reader: seeker.did, organisation: this.#signer.did, purpose: seeker.purpose, action: 'read' },
       this.timeMs(),
     )
-    return found === undefined ? undefined : { id: found.id, patient, until: found.until }
+    return found === undefined ? undefined : { id: found.id, patient, until: found.untilMs }
+  }
+
+  /** Notes that a reader had a patient's chart open here, so that a search that names nobody can include it. */
+  remember(seeker: Seeker, patient: Handle, patientId: string): void {
+    const key = `${seeker.did}/${seeker.purpose}`
+    const charts = this.#remembered.get(key) ?? new Map<string, Remembered>()
+    charts.set(toHex(patient), { patient, patientId })
+    this.#remembered.set(key, charts)
+  }
+
+  /** Charts that a reader had open since the node started; whether they still are is `current`'s to say. */
+  remembered(seeker: Seeker): readonly Remembered[] {
+    return [...(this.#remembered.get(`${seeker.did}/${seeker.purpose}`)?.values() ?? [])]
   }
 
   /** Block time, or the clock where it is ahead: the clock can only refuse. */
@@ -131,7 +151,7 @@ export class AccessService {
       salt: randomBytes(16),
       openings: [...unique.values()].map((item) => ({ patient: item.patient, reader: item.seeker.did, purpose: item.seeker.purpose, action: 'read' })),
     }
-    await submitMessages(this.#engine, this.#signer, [message], this.#now())
+    await submitMessages(this.#engine, this.#signer, [message], validUntilFrom(this.#engine, this.#now()))
   }
 }
 

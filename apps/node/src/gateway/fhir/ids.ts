@@ -12,13 +12,8 @@ export function isFhirId(id: string): boolean {
   return FHIR_ID.test(id)
 }
 
-/** Ids that clients of one organisation chose, and the canonical id of each. */
-export interface AliasStore {
-  /** Local id of a canonical one. */
-  localOf(type: string, canonical: string): string | undefined
-  /** Whether the canonical id stands for a client-chosen one. */
-  has(type: string, canonical: string): boolean
-}
+/** Whether a resource of this canonical id has ever been written, by the ledger. */
+export type IsWritten = (type: string, canonical: string) => boolean
 
 /**
  * Ids that a server gives are random UUIDs and global to the network. An id that a client chose counts only within its
@@ -27,11 +22,11 @@ export interface AliasStore {
  */
 export class IdScope {
   readonly #key: Uint8Array
-  readonly #aliases: AliasStore
+  readonly #isWritten: IsWritten
 
-  constructor(options: { key: Uint8Array }, dependencies: { aliases: AliasStore }) {
+  constructor(options: { key: Uint8Array }, dependencies: { isWritten: IsWritten }) {
     this.#key = options.key
-    this.#aliases = dependencies.aliases
+    this.#isWritten = dependencies.isWritten
   }
 
   /** A new server-given id. */
@@ -49,16 +44,15 @@ export class IdScope {
     return this.#uuid(`import/${contentHash}/${entry}`)
   }
 
-  /** What a client's id means here: a client-chosen one if there is such, else the id itself. */
+  /** What a client's id means here: a client-chosen one if such was written, else the id itself when a server can have given it. */
   canonical(type: string, id: string): string {
     const chosen = this.chosen(type, id)
-    if (this.#aliases.has(type, chosen)) return chosen
-    return isServerId(id) ? id : chosen
+    return isServerId(id) && !this.#isWritten(type, chosen) ? id : chosen
   }
 
-  /** What this organisation's clients call a resource. */
-  local(type: string, canonical: string): string {
-    return this.#aliases.localOf(type, canonical) ?? canonical
+  /** Whether an id can name something: a server can have given it, or a client of this organisation chose it. */
+  isPossible(type: string, id: string): boolean {
+    return isServerId(id) || this.#isWritten(type, this.chosen(type, id))
   }
 
   #uuid(name: string): string {

@@ -20,6 +20,7 @@ const ANSWERS: Readonly<Record<GatewayErrorCode, Answer>> = {
   ERR_GATEWAY_UNPROCESSABLE: { status: 422, code: 'processing' },
   ERR_GATEWAY_METHOD: { status: 405, code: 'not-supported' },
   ERR_GATEWAY_MEDIA_TYPE: { status: 415, code: 'not-supported' },
+  ERR_GATEWAY_NOT_ACCEPTABLE: { status: 406, code: 'not-supported' },
   ERR_GATEWAY_TOO_LARGE: { status: 413, code: 'too-long' },
   ERR_GATEWAY_UNKNOWN_TYPE: { status: 404, code: 'not-supported' },
   ERR_GATEWAY_UNAVAILABLE: { status: 503, code: 'transient' },

@@ -1,25 +1,35 @@
 import type { Category as ProtocolCategory, Handle, Tag } from '@chiron/protocol'
 import { RecordFlag, compareBytes } from '@chiron/protocol'
 import { categoriesOf, subjectsOf, type Category } from '@chiron/fhir'
+import { GatewayError } from '../errors.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 import { labelsOf } from './labels.ts'
 
+/** A record as the ledger will know it for one of its subjects: tags stand under that subject's key. */
+export interface SubjectTags {
+  readonly handle: Handle
+  readonly category: Tag
+  readonly labels: readonly Tag[]
+}
+
 /** How the ledger will know a record. */
 export interface Classification {
-  readonly subjects: readonly Handle[]
+  readonly subjects: readonly SubjectTags[]
   /** Patient ids behind the subjects, in the same order; empty for directory and internal records. */
   readonly patients: readonly string[]
   readonly flags: number
-  readonly category: Tag
-  readonly categoryName: ProtocolCategory
-  readonly labels: readonly Tag[]
+  readonly category: ProtocolCategory
 }
+
+/** Subjects that one record may have on the ledger. */
+export const MAX_SUBJECTS = 4
 
 const SPECIFIC: readonly Category[] = ['laboratory', 'vital-signs', 'imaging']
 
 /**
  * Classifies a resource whose references are resolved. With several categories one specific one wins; two specific
  * ones, or a Provenance whose targets differ, are `other`, which only a grant of all covers.
+ * @throws GatewayError `ERR_GATEWAY_UNPROCESSABLE` for more than four patients
  */
 export function classify(
   resource: object & { readonly resourceType: string },
@@ -28,29 +38,27 @@ export function classify(
   targetCategory: (reference: string) => ProtocolCategory | undefined,
 ): Classification {
   const patients = subjectsOf(resource)
-  const kind = categoriesOf(resource)
-  if (patients.length === 0) {
-    const directory = kind.class === 'directory'
-    const name = directory ? 'directory' : 'internal'
-    return {
-      subjects: [organisation],
-      patients: [],
-      flags: directory ? RecordFlag.directory : RecordFlag.internal,
-      category: vocabulary.category(organisation, name),
-      categoryName: name,
-      labels: labelsOf(resource).map((label) => vocabulary.label(organisation, label)),
-    }
+  if (patients.length > MAX_SUBJECTS) {
+    throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', `a resource may be about ${MAX_SUBJECTS} patients at most; split it`)
   }
-  const pairs = patients.map((id) => ({ id, handle: vocabulary.patientHandle(id) })).sort((a, b) => compareBytes(a.handle, b.handle))
-  const first = (pairs[0] as (typeof pairs)[number]).handle
+  const kind = categoriesOf(resource)
+  const labels = labelsOf(resource)
+  const tagged = (handle: Handle, name: ProtocolCategory): SubjectTags => ({
+    handle,
+    category: vocabulary.category(handle, name),
+    labels: labels.map((label) => vocabulary.label(handle, label)),
+  })
+  if (patients.length === 0) {
+    const name = kind.class === 'directory' ? 'directory' : 'internal'
+    return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name }
+  }
   const name = kind.class === 'patient' ? singleCategory(kind.categories) : kind.class === 'targets' ? categoryOfTargets(resource, targetCategory) : 'other'
+  const pairs = patients.map((id) => ({ id, handle: vocabulary.patientHandle(id) })).sort((a, b) => compareBytes(a.handle, b.handle))
   return {
-    subjects: pairs.map((pair) => pair.handle),
-    patients: pairs.map((pair) => pair.id),
-    flags: resource.resourceType === 'Patient' ? RecordFlag.identity : 0,
-    category: vocabulary.category(first, name),
-    categoryName: name,
-    labels: labelsOf(resource).map((label) => vocabulary.label(first, label)),
+    subjects: pairs.map(({ handle }) => tagged(handle, name)),
+    patients: pairs.map(({ id }) => id),
+    flags: (resource.resourceType === 'Patient' ? RecordFlag.identity : 0) | (name === 'other' ? RecordFlag.uncategorised : 0),
+    category: name,
   }
 }
 

@@ -1,15 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import {
-  RecordFlag, type Handle, type Message, type RecordEntryMessage, type RecordId,
-} from '@chiron/protocol'
-import { recordHead } from '@chiron/ledger'
+import { RecordFlag, type Message, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
+import type { EnvelopeContent } from '@chiron/vault'
 import type { Committed, Engine } from '../../engine/engine.ts'
-import { submitMessages, type Signer } from '../../ledger/submitter.ts'
+import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
 import type { Custodian } from '../custody.ts'
 import type { Reader } from '../reader.ts'
-import type { Classification } from './classify.ts'
+import type { Classification, SubjectTags } from './classify.ts'
 
-/** One version to be written: the resource with its final `meta`, as canonical JSON. */
+/** One version to be written. `content` has the resource with its final `meta`. */
 export interface Draft {
   readonly type: string
   readonly id: string
@@ -17,7 +15,7 @@ export interface Draft {
   readonly version: number
   readonly tombstone: boolean
   readonly classification: Classification
-  readonly content: Uint8Array
+  readonly content: EnvelopeContent
 }
 
 export interface Written {
@@ -41,24 +39,21 @@ export class RecordWriter {
     this.#now = dependencies.now
   }
 
-  /** The version that the next write of a record gets. */
-  nextVersion(record: RecordId): number {
-    return (recordHead(this.#engine.state, record)?.version ?? 0) + 1
-  }
-
   /**
    * Commits drafts in one ledger transaction, after `first` (such as the registration of a patient).
    * @throws LedgerRefusal when a contract refuses; GatewayError of the custodian
    */
   async write(reader: Reader, drafts: readonly Draft[], first: readonly Message[] = []): Promise<Written> {
+    const validUntil = validUntilFrom(this.#engine, this.#now())
     const kept = await this.#custodian.keep(
       drafts.map((draft) => ({
         record: draft.record,
         version: draft.version,
         author: this.#signer.did,
-        subjects: draft.classification.subjects,
+        subjects: draft.classification.subjects.map(({ handle }) => handle),
         content: draft.content,
       })),
+      validUntil,
     )
     const put: Message = {
       type: 'records.put',
@@ -69,21 +64,23 @@ export class RecordWriter {
       custodySet: kept.custodySet,
       receipts: [...kept.receipts],
     }
-    return { committed: await submitMessages(this.#engine, this.#signer, [...first, put], this.#now()) }
+    return { committed: await submitMessages(this.#engine, this.#signer, [...first, put], validUntil) }
   }
 }
 
 function entryOf(draft: Draft, sealed: { ciphertext: Uint8Array; size: number; keyCommitment: Uint8Array; shareRoot: Uint8Array }): RecordEntryMessage {
+  const [first, ...others] = draft.classification.subjects as readonly [SubjectTags, ...SubjectTags[]]
   return {
     record: draft.record,
     version: draft.version,
     flags: draft.classification.flags | (draft.tombstone ? RecordFlag.tombstone : 0),
-    subjects: draft.classification.subjects as Handle[],
-    category: draft.classification.category,
-    labels: [...draft.classification.labels],
+    subjects: draft.classification.subjects.map(({ handle }) => handle),
+    category: first.category,
+    labels: [...first.labels],
     ciphertext: sealed.ciphertext,
     size: sealed.size,
     keyCommitment: sealed.keyCommitment,
     shareRoot: sealed.shareRoot,
+    ...(others.length === 0 ? {} : { furtherTags: others.map(({ category, labels }) => ({ category, labels: [...labels] })) }),
   }
 }

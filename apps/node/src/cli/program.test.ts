@@ -1,0 +1,188 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ControlDouble } from './testing/control-double.ts'
+
+const ID = '3f1c2b9e-5f0a-4a55-9d5a-0a4f1c2b9e5f'
+const RULE = '0123456789abcdef0123456789abcdef'
+
+let node: ControlDouble
+beforeEach(() => {
+  node = new ControlDouble()
+})
+afterEach(() => node.close())
+
+interface Line {
+  readonly line: string
+  readonly sends: { readonly method: string; readonly url: string; readonly body?: unknown }
+  readonly answer: unknown
+  readonly prints: string
+}
+
+const grant = { patient: ID, effect: 'permit', to: { kind: 'organisation', organisation: 'lakeside' }, purposes: [], categories: [], labels: [], records: [], actions: ['read'], forMs: 86_400_000, overrides: null }
+
+const LINES: Line[] = [
+  {
+    line: 'token --org lakeside --user physician',
+    sends: { method: 'POST', url: '/token', body: { for: 'user', organisation: 'lakeside', user: 'physician', purpose: 'TREAT' } },
+    answer: { token: 'a.b.c', expiresMs: 5 },
+    prints: 'a.b.c\n',
+  },
+  {
+    line: 'token --org lakeside --user physician --purpose HOPERAT --json',
+    sends: { method: 'POST', url: '/token', body: { for: 'user', organisation: 'lakeside', user: 'physician', purpose: 'HOPERAT' } },
+    answer: { token: 'a.b.c', expiresMs: 5 },
+    prints: '{\n  "token": "a.b.c",\n  "expiresMs": 5\n}\n',
+  },
+  { line: `token --patient ${ID}`, sends: { method: 'POST', url: '/token', body: { for: 'patient', patient: ID, purpose: 'TREAT' } }, answer: { token: 't', expiresMs: 5 }, prints: 't\n' },
+  {
+    line: `request --org lakeside --user physician --patient ${ID} --purpose TREAT --category laboratory --for P1D`,
+    sends: {
+      method: 'POST', url: '/request',
+      body: { organisation: 'lakeside', user: 'physician', patient: ID, purposes: ['TREAT'], categories: ['laboratory'], labels: [], actions: ['read'], forMs: 86_400_000, wholeOrganisation: false },
+    },
+    answer: { request: RULE },
+    prints: `${RULE}\n`,
+  },
+  { line: `request approve ${RULE}`, sends: { method: 'POST', url: `/request/${RULE}/approve`, body: {} }, answer: { request: RULE, rule: RULE, untilMs: 9 }, prints: `${RULE}\n` },
+  {
+    line: `request approve ${RULE} --category laboratory --for PT1H`,
+    sends: { method: 'POST', url: `/request/${RULE}/approve`, body: { categories: ['laboratory'], forMs: 3_600_000 } },
+    answer: { request: RULE, rule: RULE, untilMs: 9 },
+    prints: `${RULE}\n`,
+  },
+  { line: `request deny ${RULE}`, sends: { method: 'POST', url: `/request/${RULE}/deny`, body: {} }, answer: { request: RULE }, prints: `${RULE}\n` },
+  { line: `request list --patient ${ID} --json`, sends: { method: 'GET', url: `/requests?patient=${ID}` }, answer: { requests: [] }, prints: '[]\n' },
+  { line: `consent grant --patient ${ID} --to lakeside --for P1D`, sends: { method: 'POST', url: '/consent/grant', body: grant }, answer: { rule: RULE, untilMs: 9 }, prints: `${RULE}\n` },
+  {
+    line: `consent grant --patient ${ID} --to lakeside --category laboratory --category medications --purpose TREAT --for P1D`,
+    sends: { method: 'POST', url: '/consent/grant', body: { ...grant, categories: ['laboratory', 'medications'], purposes: ['TREAT'] } },
+    answer: { rule: RULE, untilMs: 9 },
+    prints: `${RULE}\n`,
+  },
+  {
+    line: `consent grant --patient ${ID} --to lakeside/nurse --deny --label hiv --record Observation/1 --action write --no-end --overrides ${RULE}`,
+    sends: {
+      method: 'POST', url: '/consent/grant',
+      body: { ...grant, effect: 'deny', to: { kind: 'person', organisation: 'lakeside', user: 'nurse' }, labels: ['hiv'], records: ['Observation/1'], actions: ['write'], forMs: null, overrides: RULE },
+    },
+    answer: { rule: RULE, untilMs: null },
+    prints: `${RULE}\n`,
+  },
+  { line: `consent revoke --patient ${ID} ${RULE}`, sends: { method: 'POST', url: '/consent/revoke', body: { patient: ID, rule: RULE } }, answer: { rule: RULE, atMs: 5 }, prints: `${RULE}\n` },
+  { line: `consent list --patient ${ID} --json`, sends: { method: 'GET', url: `/consent?patient=${ID}` }, answer: { rules: [] }, prints: '[]\n' },
+  { line: `access --patient ${ID} --json`, sends: { method: 'GET', url: `/access?patient=${ID}` }, answer: { accesses: [] }, prints: '[]\n' },
+  { line: `access close --patient ${ID} ${RULE}`, sends: { method: 'POST', url: `/access/${RULE}/close`, body: { patient: ID } }, answer: { access: RULE, atMs: 5 }, prints: `${RULE}\n` },
+  { line: `audit --patient ${ID} --json`, sends: { method: 'GET', url: `/audit?patient=${ID}` }, answer: { rows: [] }, prints: '[]\n' },
+  {
+    line: 'index rebuild --org riverside', sends: { method: 'POST', url: '/index/rebuild', body: { organisation: 'riverside' } },
+    answer: { indexes: [{ organisation: 'riverside', rows: 12, height: 3, state: 'ready' }] }, prints: 'ORGANISATION  ROWS  HEIGHT  STATE\nriverside     12    3       ready\n',
+  },
+  { line: 'index --json', sends: { method: 'GET', url: '/index' }, answer: { indexes: [] }, prints: '[]\n' },
+]
+
+describe('command lines', () => {
+  it.each(LINES)('chiron $line', async ({ line, sends, answer, prints }) => {
+    await node.listen(() => ({ json: answer }))
+    expect(await node.chiron(line.split(' '))).toEqual({ code: 0, stdout: prints, stderr: '' })
+    expect(node.seen).toEqual([{ body: undefined, ...sends }])
+  })
+
+  it('prints tables for people', async () => {
+    const row = { request: RULE, who: 'physician', organisation: 'lakeside', purposes: ['TREAT'], categories: [], labels: [], actions: ['read'], forMs: 86_400_000, askedMs: 0, status: 'open', rule: null }
+    await node.listen(() => ({ json: { requests: [row] } }))
+    const { stdout } = await node.chiron(['request', 'list', '--patient', ID])
+    expect(stdout.split('\n')[1]).toBe(`${RULE}  physician  lakeside      all         TREAT     P1D  1970-01-01T00:00:00.000Z  open`)
+  })
+
+  it.each([
+    ['token --org lakeside', /either --org and --user, or --patient/],
+    [`consent grant --patient ${ID} --to lakeside`, /for how long/],
+    [`consent grant --patient ${ID} --to lakeside --for P1D --no-end`, /for how long/],
+    [`consent grant --patient ${ID} --to Lake/side/x --for P1D`, /--to/],
+    [`consent grant --patient ${ID} --to lakeside --for P1M`, /in days/],
+    [`consent grant --patient ${ID} --to lakeside --category teeth --for P1D`, /one of demographics/],
+    [`consent revoke --patient ${ID} 12`, /32 hexadecimal digits/],
+    ['audit', /--patient/],
+    ['audit --patient ../etc', /id of a FHIR Patient/],
+    [`request approve ${RULE} --org x`, /unknown option/],
+    ['fly', /unknown command/],
+  ])('refuses %s with a reason and exit code 2, and asks no node', async (line, reason) => {
+    await node.listen(() => ({ json: {} }))
+    const { code, stdout, stderr } = await node.chiron(line.split(' '))
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(reason)
+    expect(node.seen).toEqual([])
+  })
+
+  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['status']])(
+    'begins the help of %j %j with examples',
+    async (...words) => {
+      const { code, stdout, stderr } = await node.chiron([...words, '--help'])
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toMatch(/^Examples:\n {2}\$ chiron /)
+    },
+  )
+
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'status'])(
+    'offers --json for %s',
+    async (line) => {
+      const { stdout } = await node.chiron([...line.split(' '), '--help'])
+      expect(stdout).toContain('--json')
+    },
+  )
+})
+
+describe('the node at the other end', () => {
+  it('is missed with a hint and exit code 3', async () => {
+    const { code, stdout, stderr } = await node.chiron(['status'])
+    expect({ code, stdout, stderr }).toEqual({ code: 3, stdout: '', stderr: `chiron: no node is running on ${node.dataDirectory}; start one with: npx chiron up\n` })
+  })
+
+  it('is missed the same way when a dead one left its socket', async () => {
+    const { createServer } = await import('node:net')
+    const { renameSync } = await import('node:fs')
+    const socket = `${node.dataDirectory}/chiron.sock`
+    const dead = createServer()
+    await new Promise<void>((resolve) => dead.listen(`${socket}.old`, resolve))
+    renameSync(`${socket}.old`, socket)
+    await new Promise<void>((resolve) => dead.close(() => resolve()))
+    expect((await node.chiron(['status'])).code).toBe(3)
+  })
+
+  it('refuses in its own words, exit code 1', async () => {
+    await node.listen(() => ({ status: 403, json: { code: 'ERR_GATEWAY_SAMPLE_ONLY', message: 'tokens are printed on sample networks only: use the login' } }))
+    const { code, stdout, stderr } = await node.chiron(['token', '--patient', ID])
+    expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: 'chiron: tokens are printed on sample networks only: use the login (ERR_GATEWAY_SAMPLE_ONLY)\n' })
+  })
+
+  it.each([{ json: { rules: [{}] } }, { json: 'x' }, { status: 500, json: { error: 'stack' } }])('is not believed when it answers %j', async (answer) => {
+    await node.listen(() => answer)
+    const { code, stdout, stderr } = await node.chiron(['consent', 'list', '--patient', ID])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/same version/)
+  })
+})
+
+describe('chiron up', () => {
+  const running = (close: () => Promise<void>) => ({ url: 'http://localhost:8080', firstStart: true, tour: '', close })
+
+  it('starts on the data directory, says where it is, and closes when it is stopped', async () => {
+    const events: string[] = []
+    let stop = (): void => {}
+    const untilStop = new Promise<void>((resolve) => (stop = resolve))
+    const done = node.chiron(['up', '--port', '9000', '--json'], {
+      node: running(async () => {
+        events.push('closed')
+      }),
+      stopped: untilStop.then(() => void events.push('stopped')),
+    })
+    stop()
+    expect(await done).toEqual({ code: 0, stdout: '{\n  "url": "http://localhost:8080",\n  "firstStart": true\n}\n', stderr: 'loading patients: 1 of 2\nstopping\n' })
+    expect(events).toEqual(['stopped', 'closed'])
+    expect(node.started[0]).toMatchObject({ dataDirectory: node.dataDirectory, port: 9000 })
+  })
+
+  it.each(['70000', '-1', '80a', ''])('refuses port %j', async (port) => {
+    expect(await node.chiron(['up', `--port=${port}`])).toMatchObject({ code: 2, stdout: '' })
+    expect(node.started).toEqual([])
+  })
+})

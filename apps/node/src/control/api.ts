@@ -1,0 +1,239 @@
+import * as v from 'valibot'
+import { action, CATEGORIES, LABELS, role, schema } from '@chiron/protocol'
+
+/**
+ * The control API: what the `chiron` command asks of the running node, as JSON over HTTP on the Unix socket
+ * `$CHIRON_DATA/chiron.sock`. Whoever can open the socket (mode 0600: the node's own user) is the operator.
+ */
+
+/** Number of 16 bytes (a rule, request or access) in hexadecimal. */
+export const objectIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+/** FHIR Patient id. */
+export const patientId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]{1,64}$/))
+export const category = v.picklist(CATEGORIES)
+export const label = v.picklist(LABELS)
+/** Name of a user within its organisation, such as `physician`. */
+export const userName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,30}$/))
+/** `Type/id` of a FHIR resource. */
+export const recordReference = v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z]{1,63}\/[A-Za-z0-9.-]{1,64}$/))
+/** Length of time in milliseconds, more than none. */
+const forMs = v.pipe(schema.uint, v.minValue(1))
+
+const strings = v.array(v.string())
+
+/** Who a rule is for, in names: a user of an organisation, the organisation, everybody with a role, whoever treats. */
+export const granteeNames = v.variant('kind', [
+  v.strictObject({ kind: v.literal('person'), organisation: schema.memberName, user: userName }),
+  v.strictObject({ kind: v.literal('organisation'), organisation: schema.memberName }),
+  v.strictObject({ kind: v.literal('role'), role }),
+  v.strictObject({ kind: v.literal('anyone-treating') }),
+])
+export type GranteeNames = v.InferOutput<typeof granteeNames>
+
+/** A bearer token for a user of an organisation, or for a patient. Sample networks only. */
+export const tokenRequest = v.variant('for', [
+  v.strictObject({ for: v.literal('user'), organisation: schema.memberName, user: userName, purpose: schema.purpose }),
+  v.strictObject({ for: v.literal('patient'), patient: patientId, purpose: schema.purpose }),
+])
+export const tokenResponse = v.strictObject({ token: v.string(), expiresMs: schema.timeMs })
+
+/** Empty `purposes`, `categories` and `records` mean all; `forMs` null has no end. Signed by the custodial wallet. */
+export const grantRequest = v.strictObject({
+  patient: patientId,
+  effect: v.picklist(['permit', 'deny']),
+  to: granteeNames,
+  purposes: v.array(schema.purpose),
+  categories: v.array(category),
+  labels: v.array(label),
+  records: v.array(recordReference),
+  actions: v.pipe(v.array(action), v.minLength(1)),
+  forMs: v.nullable(forMs),
+  overrides: v.nullable(objectIdText),
+})
+export const grantResponse = v.strictObject({ rule: objectIdText, untilMs: v.nullable(schema.timeMs) })
+
+export const revokeRequest = v.strictObject({ patient: patientId, rule: objectIdText })
+export const revokeResponse = v.strictObject({ rule: objectIdText, atMs: schema.timeMs })
+
+export const ofPatient = v.strictObject({ patient: patientId })
+
+/** A rule as the patient reads it. `categories`, `labels` and `records` are names where the node can tell them. */
+export const ruleRow = v.strictObject({
+  rule: objectIdText,
+  effect: v.picklist(['permit', 'deny']),
+  to: v.string(),
+  purposes: strings,
+  categories: strings,
+  labels: strings,
+  records: strings,
+  actions: strings,
+  fromMs: schema.timeMs,
+  untilMs: v.nullable(schema.timeMs),
+  status: v.picklist(['in-force', 'not-yet', 'ended', 'revoked']),
+})
+export type RuleRow = v.InferOutput<typeof ruleRow>
+export const rulesResponse = v.strictObject({ rules: v.array(ruleRow) })
+
+/** What a user asks of a patient. `wholeOrganisation`: the rule would be for everybody there, not for the user alone. */
+export const askRequest = v.strictObject({
+  organisation: schema.memberName,
+  user: userName,
+  patient: patientId,
+  purposes: v.pipe(v.array(schema.purpose), v.minLength(1)),
+  categories: v.array(category),
+  labels: v.array(label),
+  actions: v.pipe(v.array(action), v.minLength(1)),
+  forMs,
+  wholeOrganisation: v.boolean(),
+})
+export const askResponse = v.strictObject({ request: objectIdText })
+
+/** Approves as asked, or narrowed to fewer categories or a shorter time. */
+export const approveRequest = v.strictObject({
+  request: objectIdText,
+  categories: v.optional(v.pipe(v.array(category), v.minLength(1))),
+  forMs: v.optional(forMs),
+})
+export const approveResponse = v.strictObject({ request: objectIdText, rule: objectIdText, untilMs: v.nullable(schema.timeMs) })
+export const denyRequest = v.strictObject({ request: objectIdText })
+export const denyResponse = v.strictObject({ request: objectIdText })
+
+export const requestRow = v.strictObject({
+  request: objectIdText,
+  who: v.string(),
+  organisation: v.string(),
+  purposes: strings,
+  categories: strings,
+  labels: strings,
+  actions: strings,
+  forMs,
+  askedMs: schema.timeMs,
+  status: v.picklist(['open', 'approved', 'denied', 'expired']),
+  rule: v.nullable(objectIdText),
+})
+export type RequestRow = v.InferOutput<typeof requestRow>
+export const requestsResponse = v.strictObject({ requests: v.array(requestRow) })
+
+/** Accesses that are open now. */
+export const accessRow = v.strictObject({
+  access: objectIdText,
+  who: v.string(),
+  organisation: v.string(),
+  purpose: v.string(),
+  action: v.string(),
+  categories: strings,
+  rules: v.array(objectIdText),
+  openedMs: schema.timeMs,
+  untilMs: schema.timeMs,
+})
+export type AccessRow = v.InferOutput<typeof accessRow>
+export const accessesResponse = v.strictObject({ accesses: v.array(accessRow) })
+export const closeAccessRequest = v.strictObject({ patient: patientId, access: objectIdText })
+export const closeAccessResponse = v.strictObject({ access: objectIdText, atMs: schema.timeMs })
+
+/**
+ * One row of the patient's list: what is shown, and the receipt that proves it. Its meaning is `@chiron/sdk/audit`'s;
+ * newest first, and complete.
+ */
+export const auditRow = v.strictObject({
+  who: v.string(),
+  organisation: v.string(),
+  what: v.string(),
+  when: v.string(),
+  purpose: v.string(),
+  rule: v.string(),
+  receipt: v.record(v.string(), v.unknown()),
+})
+export const auditResponse = v.strictObject({ rows: v.array(auditRow) })
+
+/**
+ * `organisation` undefined is the node's first. The body is one FHIR Bundle or resource, `application/fhir+json`; the
+ * node knows by organisation and SHA-256 of the body what it has, and skips it.
+ */
+export const importQuery = v.strictObject({ organisation: v.optional(schema.memberName) })
+
+/** Lines of the answer to an import, newline-delimited JSON. The last is `done` or `failed`. */
+export const importEvent = v.variant('type', [
+  v.strictObject({ type: v.literal('progress'), done: schema.uint, total: schema.uint }),
+  v.strictObject({ type: v.literal('done'), status: v.picklist(['imported', 'skipped']), resources: schema.uint, patients: v.array(patientId) }),
+  v.strictObject({ type: v.literal('failed'), code: v.string(), message: v.string() }),
+])
+export type ImportEvent = v.InferOutput<typeof importEvent>
+
+/** Everything the patient may have: a FHIR collection Bundle, the access list, and proof of the record list. */
+export const exportResponse = v.strictObject({
+  format: v.literal('chiron/export/v1'),
+  patient: patientId,
+  bundle: v.record(v.string(), v.unknown()),
+  audit: v.array(auditRow),
+  records: v.record(v.string(), v.unknown()),
+})
+
+export const rebuildRequest = v.strictObject({ organisation: v.optional(schema.memberName) })
+export const indexRow = v.strictObject({
+  organisation: v.string(),
+  rows: schema.uint,
+  height: schema.uint,
+  state: v.picklist(['ready', 'rebuilding', 'behind']),
+})
+export type IndexRow = v.InferOutput<typeof indexRow>
+export const indexResponse = v.strictObject({ indexes: v.array(indexRow) })
+
+export const statusResponse = v.strictObject({
+  version: v.string(),
+  url: v.string(),
+  dataDirectory: v.string(),
+  sample: v.boolean(),
+  chainId: v.string(),
+  height: schema.uint,
+  timeMs: schema.timeMs,
+  stateRoot: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  transactions: schema.uint,
+  fresh: v.boolean(),
+  organisations: v.array(v.strictObject({ name: v.string(), did: v.string(), base: v.string() })),
+  keyholders: v.strictObject({ count: schema.uint, threshold: schema.uint }),
+})
+
+const empty = v.strictObject({})
+
+interface Operation<Request extends v.GenericSchema, Response extends v.GenericSchema> {
+  readonly method: 'GET' | 'POST'
+  /** `:name` stands for the field of that name of the request, which then is not repeated in query or body. */
+  readonly path: string
+  readonly request: Request
+  readonly response: Response
+}
+
+function operation<Q extends v.GenericSchema, R extends v.GenericSchema>(method: 'GET' | 'POST', path: string, request: Q, response: R): Operation<Q, R> {
+  return { method, path, request, response }
+}
+
+/** Every question with a single answer. The fields of a GET travel in the query, those of a POST as a JSON body. */
+export const operations = {
+  token: operation('POST', '/token', tokenRequest, tokenResponse),
+  grant: operation('POST', '/consent/grant', grantRequest, grantResponse),
+  revoke: operation('POST', '/consent/revoke', revokeRequest, revokeResponse),
+  rules: operation('GET', '/consent', ofPatient, rulesResponse),
+  ask: operation('POST', '/request', askRequest, askResponse),
+  approve: operation('POST', '/request/:request/approve', approveRequest, approveResponse),
+  deny: operation('POST', '/request/:request/deny', denyRequest, denyResponse),
+  requests: operation('GET', '/requests', ofPatient, requestsResponse),
+  accesses: operation('GET', '/access', ofPatient, accessesResponse),
+  closeAccess: operation('POST', '/access/:access/close', closeAccessRequest, closeAccessResponse),
+  audit: operation('GET', '/audit', ofPatient, auditResponse),
+  export: operation('POST', '/export', ofPatient, exportResponse),
+  rebuildIndex: operation('POST', '/index/rebuild', rebuildRequest, indexResponse),
+  indexes: operation('GET', '/index', empty, indexResponse),
+  status: operation('GET', '/status', empty, statusResponse),
+} as const
+export type Operations = typeof operations
+export type OperationName = keyof Operations
+export type RequestOf<N extends OperationName> = v.InferOutput<Operations[N]['request']>
+export type ResponseOf<N extends OperationName> = v.InferOutput<Operations[N]['response']>
+
+/** Import streams: `POST /import`, see {@link importQuery} and {@link importEvent}. */
+export const importPath = '/import'
+
+/** Answer with any status from 400 on. `code` is stable; `message` is a sentence for people, with what to do. */
+export const controlFailure = v.strictObject({ code: v.string(), message: v.string() })
+export type ControlFailure = v.InferOutput<typeof controlFailure>

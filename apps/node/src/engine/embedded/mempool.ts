@@ -1,0 +1,108 @@
+import { equalBytes, toHex, type DecodedTx, type TxId } from '@chiron/protocol'
+import type { Committed } from '../engine.ts'
+import { EngineError } from '../errors.ts'
+
+export interface MempoolLimits {
+  /** Transactions and bytes that may wait, those being committed included. */
+  readonly waitingTxs: number
+  readonly waitingBytes: number
+  /** Transactions and bytes of a block; one transaction of any size always fits. Bounds how long a commit holds the event loop. */
+  readonly blockTxs: number
+  readonly blockBytes: number
+}
+
+export const MEMPOOL_LIMITS: MempoolLimits = {
+  waitingTxs: 10_000,
+  waitingBytes: 64 * 1024 * 1024,
+  blockTxs: 500,
+  blockBytes: 4 * 1024 * 1024,
+}
+
+/** A transaction on its way into a block. */
+export interface Pending {
+  readonly tx: DecodedTx
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly committed: Promise<Committed>
+  resolve(committed: Committed): void
+  reject(error: unknown): void
+}
+
+/** Transactions in order of arrival, each until it is settled. */
+export class Mempool {
+  readonly #limits: MempoolLimits
+  readonly #unsettled = new Map<string, Pending>()
+  #queue: Pending[] = []
+  #bytes = 0
+
+  constructor(limits: MempoolLimits) {
+    this.#limits = limits
+  }
+
+  /** How many wait for a block. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  /** The same signed transaction, if it is unsettled. */
+  find(tx: DecodedTx): Pending | undefined {
+    const found = this.#unsettled.get(toHex(tx.id))
+    return found && equalBytes(found.tx.signature, tx.signature) ? found : undefined
+  }
+
+  /** @throws EngineError `ERR_ENGINE_BUSY` */
+  add(tx: DecodedTx, bytes: Uint8Array<ArrayBuffer>): Pending {
+    const id = toHex(tx.id)
+    const full = this.#unsettled.size >= this.#limits.waitingTxs || this.#bytes + bytes.length > this.#limits.waitingBytes
+    if (full || this.#unsettled.has(id)) throw new EngineError('ERR_ENGINE_BUSY', 'too many transactions are waiting: try again in a moment')
+    const pending = newPending(tx, bytes)
+    this.#unsettled.set(id, pending)
+    this.#queue.push(pending)
+    this.#bytes += bytes.length
+    return pending
+  }
+
+  /** The next block's transactions, of those that are still valid at its time; the others are rejected. */
+  take(timeMs: number): Pending[] {
+    const taken: Pending[] = []
+    let bytes = 0
+    let at = 0
+    for (; at < this.#queue.length && taken.length < this.#limits.blockTxs; at++) {
+      const pending = this.#queue[at] as Pending
+      if (pending.tx.body.validUntil <= timeMs) {
+        this.settle(pending)
+        pending.reject(new EngineError('ERR_ENGINE_TX_INVALID', 'the transaction expired while it waited', { context: { reason: 'expired' } }))
+        continue
+      }
+      if (taken.length > 0 && bytes + pending.bytes.length > this.#limits.blockBytes) break
+      taken.push(pending)
+      bytes += pending.bytes.length
+    }
+    this.#queue = this.#queue.slice(at)
+    return taken
+  }
+
+  /** Forgets a transaction whose outcome is being told. */
+  settle({ tx, bytes }: { readonly tx: { readonly id: TxId }; readonly bytes: Uint8Array }): void {
+    if (this.#unsettled.delete(toHex(tx.id))) this.#bytes -= bytes.length
+  }
+
+  /** Rejects everything that waits for a block. */
+  rejectWaiting(error: EngineError): void {
+    for (const pending of this.#queue.splice(0)) {
+      this.settle(pending)
+      pending.reject(error)
+    }
+  }
+}
+
+function newPending(tx: DecodedTx, bytes: Uint8Array<ArrayBuffer>): Pending {
+  let resolve: Pending['resolve'] = () => {}
+  let reject: Pending['reject'] = () => {}
+  const committed = new Promise<Committed>((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  // Whoever submitted hears of it; nobody else has to.
+  committed.catch(() => {})
+  return { tx, bytes, committed, resolve, reject }
+}

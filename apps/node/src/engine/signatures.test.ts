@@ -1,0 +1,115 @@
+import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+import { fromHex, isAcceptablePublicKey, sha256, utf8, verifyEd25519, type TxId } from '@chiron/protocol'
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import keys from '../../../../spec/vectors/ed25519-keys.json' with { type: 'json' }
+import signatures from '../../../../spec/vectors/ed25519-signatures.json' with { type: 'json' }
+import { NativeSignatures } from './signatures.ts'
+
+const native = new NativeSignatures()
+
+describe('SPEC-SIG-1: public keys', () => {
+  it.each(keys.vectors)('$name', ({ publicKey, acceptable }) => {
+    expect(isAcceptablePublicKey(fromHex(publicKey))).toBe(acceptable)
+  })
+})
+
+describe('SPEC-SIG-2: signatures', () => {
+  it.each(signatures.vectors)('$name', ({ publicKey, message, signature, valid }) => {
+    expect(verifyEd25519(fromHex(publicKey), fromHex(message), fromHex(signature))).toBe(valid)
+    expect(native.verify(fromHex(publicKey), fromHex(message), fromHex(signature))).toBe(valid)
+  })
+
+  it('has cases that OpenSSL alone would accept', () => {
+    const accepted = (check: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean): number =>
+      signatures.vectors.filter((vector) => {
+        try {
+          return !vector.valid && check(fromHex(vector.publicKey), fromHex(vector.message), fromHex(vector.signature))
+        } catch {
+          return false
+        }
+      }).length
+    expect(accepted(openssl)).toBeGreaterThan(5)
+  })
+
+  it('is answered alike by both verifiers for changed signatures, keys and messages', () => {
+    const torsion = keys.vectors.filter(({ publicKey }) => publicKey.length === 64).map(({ publicKey }) => fromHex(publicKey))
+    const flip = (bytes: Uint8Array, at: number, bit: number): Uint8Array => {
+      const changed = bytes.slice()
+      changed[at % bytes.length] = (changed[at % bytes.length] as number) ^ (1 << bit)
+      return changed
+    }
+    const change = fc.oneof(
+      fc.record({ kind: fc.constant('none' as const) }),
+      fc.record({ kind: fc.constantFrom('key', 'message', 'signature'), at: fc.nat(), bit: fc.nat(7) }),
+      fc.record({ kind: fc.constantFrom('A', 'R'), point: fc.constantFrom(...torsion) }),
+      fc.record({ kind: fc.constant('S' as const), s: fc.uint8Array({ minLength: 32, maxLength: 32 }) }),
+    )
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ minLength: 1, maxLength: 40 }), change, (seed, text, changed) => {
+        let publicKey: Uint8Array = publicKeyOf(seed)
+        let message: Uint8Array = text
+        let signature: Uint8Array = signWith(text, seed)
+        if (changed.kind === 'key') publicKey = flip(publicKey, changed.at, changed.bit)
+        else if (changed.kind === 'message') message = flip(message, changed.at, changed.bit)
+        else if (changed.kind === 'signature') signature = flip(signature, changed.at, changed.bit)
+        else if (changed.kind === 'A') publicKey = changed.point
+        else if (changed.kind === 'R') signature = Uint8Array.of(...changed.point, ...signature.subarray(32))
+        else if (changed.kind === 'S') signature = Uint8Array.of(...signature.subarray(0, 32), ...changed.s)
+        const expected = verifyEd25519(publicKey, message, signature)
+        expect(native.verify(publicKey, message, signature)).toBe(expected)
+        expect(expected).toBe(changed.kind === 'none')
+      }),
+      { numRuns: 200 },
+    )
+  })
+})
+
+describe('NativeSignatures.ofTx', () => {
+  const seed = new Uint8Array(32).fill(3)
+  const publicKey = publicKeyOf(seed)
+  const message = utf8('a transaction')
+  const signature = signWith(message, seed)
+  const id = sha256(message) as TxId
+
+  it('remembers a valid signature, and only that one', () => {
+    const verifier = new NativeSignatures()
+    const forged = signature.slice()
+    forged[40] = (forged[40] as number) ^ 1
+    expect(verifier.ofTx(publicKey, message, forged, id)).toBe(false)
+    expect(verifier.ofTx(publicKey, message, signature, id)).toBe(true)
+    expect(verifier.ofTx(publicKey, message, signature, id)).toBe(true)
+    expect(verifier.ofTx(publicKey, message, forged, id)).toBe(false)
+    expect(verifier.ofTx(publicKeyOf(new Uint8Array(32)), message, signature, id)).toBe(false)
+    verifier.forget(id)
+    expect(verifier.ofTx(publicKey, message, signature, id)).toBe(true)
+  })
+
+  it('stays right when its caches are full', () => {
+    const verifier = new NativeSignatures({ keys: 1, signatures: 1 })
+    for (let n = 10; n < 14; n++) {
+      const own = new Uint8Array(32).fill(n)
+      const text = utf8(`tx ${n}`)
+      const valid = signWith(text, own)
+      expect(verifier.ofTx(publicKeyOf(own), text, valid, sha256(text) as TxId)).toBe(true)
+      expect(verifier.ofTx(publicKey, text, valid, sha256(text) as TxId)).toBe(false)
+    }
+  })
+})
+
+function privateKeyOf(seed: Uint8Array): ReturnType<typeof createPrivateKey> {
+  return createPrivateKey({ key: Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]), format: 'der', type: 'pkcs8' })
+}
+
+function publicKeyOf(seed: Uint8Array): Uint8Array {
+  return new Uint8Array(createPublicKey(privateKeyOf(seed)).export({ format: 'der', type: 'spki' }).subarray(-32))
+}
+
+function signWith(message: Uint8Array, seed: Uint8Array): Uint8Array {
+  return new Uint8Array(sign(null, message, privateKeyOf(seed)))
+}
+
+function openssl(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const key = createPublicKey({ key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicKey]), format: 'der', type: 'spki' })
+  return verify(null, message, key, signature)
+}

@@ -1,0 +1,193 @@
+import { fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
+import { recordDecider, records } from '@chiron/ledger'
+import { identityForm } from '@chiron/fhir'
+import type { Patient } from '@medplum/fhirtypes'
+import type { Engine } from '../../engine/engine.ts'
+import type { EnvelopeContent } from '@chiron/vault'
+import { openOrder, type Custodian } from '../custody.ts'
+import type { IndexStore, RowForm, RowUpsert } from '../index/port.ts'
+import { KeyedLock } from '../keyed-lock.ts'
+import { readContent } from '../records/content.ts'
+import type { OpenAccess, Seeker } from './access-service.ts'
+
+interface Loaded {
+  readonly revision: string
+  /** When the access ends by itself, Unix milliseconds. */
+  readonly until: number
+  /** What the access opened in the index: record in hexadecimal, and in which form. */
+  readonly rows: ReadonlyMap<string, RowForm>
+}
+
+const FETCH_BATCH = 1000
+
+/**
+ * Brings into the index what an open access covers, and takes out what it no longer covers: keys through the keyholders
+ * (P1), ciphertext from the blob store. What this organisation authored is in the index already and only gets opened.
+ */
+export class Charts {
+  readonly #organisation: Did
+  readonly #engine: Engine
+  readonly #custodian: Custodian
+  readonly #index: IndexStore
+  readonly #timeMs: () => number
+  readonly #loaded = new Map<string, Loaded>()
+  readonly #revisions = new Map<string, number>()
+  readonly #patientIds = new Map<string, string>()
+  readonly #locks = new KeyedLock()
+
+  constructor(options: { organisation: Did }, dependencies: { engine: Engine; custodian: Custodian; index: IndexStore; timeMs: () => number }) {
+    this.#organisation = options.organisation
+    this.#engine = dependencies.engine
+    this.#custodian = dependencies.custodian
+    this.#index = dependencies.index
+    this.#timeMs = dependencies.timeMs
+  }
+
+  /** Something about a patient's rules or labels changed: what is open must be looked at anew. */
+  touch(patient: Handle): void {
+    const key = toHex(patient)
+    this.#revisions.set(key, (this.#revisions.get(key) ?? 0) + 1)
+  }
+
+  /** Everything is looked at anew, as after the index was emptied. */
+  forget(): void {
+    this.#loaded.clear()
+  }
+
+  /** Makes the index show exactly what the access covers now. `patientId` is the canonical id of the Patient. */
+  async load(seeker: Seeker, access: OpenAccess, patientId: string): Promise<void> {
+    const key = toHex(access.id)
+    this.#patientIds.set(toHex(access.patient), patientId)
+    if (this.#loaded.get(key)?.revision === this.#revision(access.patient)) return
+    await this.#locks.run([key], async () => {
+      const revision = this.#revision(access.patient)
+      const before = this.#loaded.get(key)
+      if (before?.revision === revision) return
+      const rows = await this.#bring(seeker, access, patientId, before?.rows ?? new Map())
+      this.#loaded.set(key, { revision, until: access.until, rows })
+    })
+  }
+
+  /** Closes what ran out. */
+  async expire(): Promise<void> {
+    const now = this.#timeMs()
+    for (const [key, { until }] of [...this.#loaded]) if (now >= until) await this.close(key)
+  }
+
+  /** Loads charts whose Patient ids may not be known here yet: those are read from the charts' own Patient records. */
+  async loadAll(seeker: Seeker, opened: ReadonlyMap<string, OpenAccess>): Promise<readonly { readonly access: OpenAccess; readonly patientId: string }[]> {
+    const loaded: { access: OpenAccess; patientId: string }[] = []
+    for (const [handle, access] of opened) {
+      const patientId = this.#patientIds.get(handle) ?? (await this.#findPatientId(seeker, access))
+      if (patientId === undefined) continue
+      await this.load(seeker, access, patientId)
+      loaded.push({ access, patientId })
+    }
+    return loaded
+  }
+
+  /** The access ended: rows that only it opened leave the index. */
+  async close(accessKey: string): Promise<void> {
+    await this.#locks.run([accessKey], async () => {
+      if (!this.#loaded.delete(accessKey)) return
+      await this.#index.dropAccess(accessKey)
+    })
+  }
+
+  async #findPatientId(seeker: Seeker, access: OpenAccess): Promise<string | undefined> {
+    for (const [, { flags, record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
+      if ((flags & RecordFlag.identity) === 0) continue
+      const [known] = await this.#index.rowsOf({ record })
+      if (known !== undefined) return known.id
+      const committed = records.recordVersion(this.#engine.state, record, version)
+      const [content] = committed === undefined ? [] : await this.#custodian.open(access.id, seeker.did, [openOrder(committed)])
+      return content === undefined ? undefined : readContent(content).resource.id
+    }
+    return undefined
+  }
+
+  #revision(patient: Handle): string {
+    return `${this.#engine.state.listSize('records', patient)}/${this.#revisions.get(toHex(patient)) ?? 0}`
+  }
+
+  async #bring(seeker: Seeker, access: OpenAccess, patientId: string, before: ReadonlyMap<string, RowForm>): Promise<Map<string, RowForm>> {
+    const key = toHex(access.id)
+    const decide = recordDecider(
+      this.#engine.state,
+      { reader: seeker.did, organisation: this.#organisation, purpose: seeker.purpose, action: 'read' },
+      this.#timeMs(),
+    )
+    const covered = new Map<string, RowForm>()
+    const refused = new Set<string>()
+    const versions: { readonly record: RecordId; readonly version: number }[] = []
+    for (const [, { record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
+      const name = toHex(record)
+      if (refused.has(name)) continue
+      if (!covered.has(name)) {
+        const decision = decide(record)
+        if (decision.effect === 'deny') {
+          refused.add(name)
+          continue
+        }
+        covered.set(name, decision.obligations.includes('identity-only') ? 1 : 0)
+      }
+      versions.push({ record, version })
+    }
+    const { openings, missing } = await this.#compare(key, versions, covered, before)
+    const withdrawals = [...before]
+      .filter(([record, form]) => covered.get(record) !== form)
+      .map(([record, form]) => ({ record: fromHex(record), form, access: key }))
+    await this.#index.apply({ accesses: [{ access: key, patient: patientId }], openings, withdrawals })
+    for (let at = 0; at < missing.length; at += FETCH_BATCH) await this.#fetch(seeker, access, missing.slice(at, at + FETCH_BATCH), covered)
+    return covered
+  }
+
+  /** Tells rows that are here and only need opening from versions that have to be fetched. */
+  async #compare(
+    access: string,
+    versions: readonly { readonly record: RecordId; readonly version: number }[],
+    covered: ReadonlyMap<string, RowForm>,
+    before: ReadonlyMap<string, RowForm>,
+  ) {
+    const openings: { record: Uint8Array; form: RowForm; access: string }[] = []
+    const missing: records.RecordVersion[] = []
+    const held = new Map<string, ReadonlySet<string>>()
+    for (const { record, version } of versions) {
+      const name = toHex(record)
+      const form = covered.get(name) as RowForm
+      let present = held.get(name)
+      if (present === undefined) {
+        present = new Set((await this.#index.rowsOf({ record })).filter((row) => row.form === form).map((row) => row.version))
+        held.set(name, present)
+        if (present.size > 0 && before.get(name) !== form) openings.push({ record, form, access })
+      }
+      const committed = present.has(String(version)) ? undefined : records.recordVersion(this.#engine.state, record, version)
+      if (committed !== undefined) missing.push(committed)
+    }
+    return { openings, missing }
+  }
+
+  async #fetch(seeker: Seeker, access: OpenAccess, versions: readonly records.RecordVersion[], forms: ReadonlyMap<string, RowForm>): Promise<void> {
+    const contents = await this.#custodian.open(access.id, seeker.did, versions.map(openOrder))
+    const upserts = versions.map((version, index): RowUpsert => {
+      const { resource, subjects } = readContent(contents[index] as EnvelopeContent)
+      const form = forms.get(toHex(version.record)) as RowForm
+      const shown = form === 1 ? identityForm(resource as Patient) : resource
+      return {
+        record: version.record,
+        type: resource.resourceType,
+        id: resource.id as string,
+        version: String(version.version),
+        form,
+        authored: version.author === this.#organisation && form === 0,
+        lastUpdatedMs: Date.parse(resource.meta?.lastUpdated ?? ''),
+        subjects,
+        current: records.recordHead(this.#engine.state, version.record)?.version === version.version,
+        accesses: [toHex(access.id)],
+        directory: (version.flags & RecordFlag.directory) !== 0,
+        ...((version.flags & RecordFlag.tombstone) === 0 ? { resource: shown } : {}),
+      }
+    })
+    await this.#index.apply({ upserts })
+  }
+}

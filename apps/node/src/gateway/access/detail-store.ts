@@ -1,0 +1,50 @@
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { concatBytes, decodeCanonical, encodeCanonical, schema, type Handle, type ObjectId } from '@chiron/protocol'
+import { open, type Database } from 'lmdb'
+import * as v from 'valibot'
+import { DURABLE } from '../../storage/lmdb-store.ts'
+import { makeDirectory } from '../../storage/files.ts'
+import type { DisplayDetail } from './displays.ts'
+
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
+const kept = v.strictObject({ access: schema.objectId, leaves: v.array(v.instance(Uint8Array)) })
+
+/** What a report's root stands for, sealed with AES-256-GCM under the organisation's key (32 bytes), by patient and root. */
+export class DetailStore {
+  readonly #key: Uint8Array
+  readonly #database: Database<Uint8Array, Uint8Array>
+
+  constructor(directory: string, key: Uint8Array) {
+    makeDirectory(directory)
+    this.#key = key
+    this.#database = open<Uint8Array, Uint8Array>({ ...DURABLE, keyEncoding: 'binary', encoding: 'binary', path: directory, noSubdir: false })
+  }
+
+  /** Durable when it resolves. */
+  async put(details: readonly DisplayDetail[]): Promise<void> {
+    await Promise.all(details.map(({ patient, root, access, leaves }) => this.#database.put(concatBytes(patient, root), this.#seal(root, { access, leaves: [...leaves] }))))
+  }
+
+  /** The leaves under a root: canonical `[salt, record, version, atMs]` each. */
+  get(patient: Handle, root: Uint8Array): { readonly access: ObjectId; readonly leaves: readonly Uint8Array[] } | undefined {
+    const sealed = this.#database.get(concatBytes(patient, root))
+    if (sealed === undefined) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+    decipher.setAAD(root)
+    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
+    const plain = concatBytes(decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final())
+    return decodeCanonical(kept, plain)
+  }
+
+  async close(): Promise<void> {
+    await this.#database.close()
+  }
+
+  #seal(root: Uint8Array, content: v.InferOutput<typeof kept>): Uint8Array {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES })
+    cipher.setAAD(root)
+    return concatBytes(nonce, cipher.update(encodeCanonical(content)), cipher.final(), cipher.getAuthTag())
+  }
+}

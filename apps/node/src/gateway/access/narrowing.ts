@@ -1,0 +1,73 @@
+import { toHex, type Did, type Handle } from '@chiron/protocol'
+import { consent, recordDecider, records } from '@chiron/ledger'
+import type { Engine } from '../../engine/engine.ts'
+import type { Seeker } from './access-service.ts'
+
+interface Known {
+  readonly revision: number
+  readonly size: number
+  readonly untilMs: number
+  readonly hidden: readonly Uint8Array[]
+}
+
+/**
+ * Patients who narrowed what an organisation reads of its own records (tier 3b), and which records that hides from a
+ * reader. Kept in memory, from the state at start and from each block.
+ */
+export class Narrowing {
+  readonly #organisation: Did
+  readonly #engine: Engine
+  readonly #timeMs: () => number
+  readonly #patients = new Map<string, { readonly handle: Handle; revision: number }>()
+  readonly #known = new Map<string, Known>()
+
+  constructor(options: { organisation: Did }, dependencies: { engine: Engine; timeMs: () => number }) {
+    this.#organisation = options.organisation
+    this.#engine = dependencies.engine
+    this.#timeMs = dependencies.timeMs
+    for (const handle of consent.patientsWithDenials(this.#engine.state)) this.#patients.set(toHex(handle), { handle, revision: 0 })
+  }
+
+  /** A patient's rules or labels changed. */
+  touch(handle: Handle): void {
+    const key = toHex(handle)
+    const denies = this.#rulesOf(handle).some(({ terms }) => terms.effect === 'deny')
+    const known = this.#patients.get(key)
+    if (known !== undefined) known.revision += 1
+    else if (denies) this.#patients.set(key, { handle, revision: 0 })
+  }
+
+  /** Records authored here that the reader may not see, whatever else is open. */
+  hiddenFrom(seeker: Seeker): readonly Uint8Array[] {
+    return [...this.#patients.values()].flatMap(({ handle, revision }) => this.#hiddenOf(seeker, handle, revision))
+  }
+
+  #hiddenOf(seeker: Seeker, handle: Handle, revision: number): readonly Uint8Array[] {
+    const now = this.#timeMs()
+    const size = this.#engine.state.listSize('records', handle)
+    const key = `${seeker.did}/${seeker.purpose}/${toHex(handle)}`
+    const known = this.#known.get(key)
+    if (known !== undefined && known.revision === revision && known.size === size && now < known.untilMs) return known.hidden
+    const decide = recordDecider(this.#engine.state, { reader: seeker.did, organisation: this.#organisation, purpose: seeker.purpose, action: 'read' }, now)
+    const hidden = new Map<string, Uint8Array>()
+    for (const [, { record, author }] of records.recordsOf(this.#engine.state, handle)) {
+      const name = toHex(record)
+      if (author === this.#organisation && !hidden.has(name) && decide(record).effect === 'deny') hidden.set(name, record)
+    }
+    this.#known.set(key, { revision, size, untilMs: this.#nextBoundary(handle, now), hidden: [...hidden.values()] })
+    return [...hidden.values()]
+  }
+
+  /** When the passing of time may change the answer: the next beginning or end of a rule. */
+  #nextBoundary(handle: Handle, now: number): number {
+    let next = Number.MAX_SAFE_INTEGER
+    for (const { terms } of this.#rulesOf(handle)) {
+      for (const time of [terms.from, terms.until]) if (time !== null && time > now) next = Math.min(next, time)
+    }
+    return next
+  }
+
+  #rulesOf(handle: Handle): consent.Rule[] {
+    return consent.rulesOf(this.#engine.state, handle, this.#timeMs(), { all: true })
+  }
+}

@@ -1,0 +1,72 @@
+import { toHex, type Did, type Handle } from '@chiron/protocol'
+import { access, identity } from '@chiron/ledger'
+import type { AccessRecord } from '@chiron/fhir'
+import type { Services } from '../services.ts'
+
+/** The entries of a patient's list that are accesses, in the words that a FHIR AuditEvent is made of. */
+export function auditRecords(
+  services: Services,
+  handle: Handle,
+  patientId: string,
+  entries: Iterable<readonly [index: number, entry: access.AccessEntry]>,
+): AccessRecord[] {
+  const records: AccessRecord[] = []
+  for (const [index, entry] of entries) {
+    const record = recordOf(services, handle, patientId, index, entry)
+    if (record !== undefined) records.push(record)
+  }
+  return records
+}
+
+function recordOf(services: Services, handle: Handle, patientId: string, index: number, entry: access.AccessEntry): AccessRecord | undefined {
+  const id = `${patientId}.${index.toString(16)}`
+  const names = services.vocabulary.names(handle)
+  const state = services.engine.state
+  const common = (reader: Did, organisation: Did) => ({
+    id,
+    whoDid: reader,
+    display: services.names.display(reader),
+    role: identity.attestationsOf(state, reader, entry.timeMs, organisation)[0]?.role ?? (reader === organisation ? 'organisation' : 'patient'),
+    organisation: { id: organisation, display: services.names.display(organisation) },
+    patientId,
+    atMs: entry.timeMs,
+  })
+  switch (entry.kind) {
+    case 'open':
+      return {
+        ...common(entry.reader, entry.organisation),
+        kind: 'open',
+        purpose: entry.purpose,
+        action: entry.action,
+        ruleIds: entry.rules.map(toHex),
+        categories: [],
+        outcome: 'success',
+      }
+    case 'refusal':
+      return {
+        ...common(entry.reader, entry.organisation),
+        kind: 'refusal',
+        purpose: entry.purpose,
+        action: entry.action,
+        ruleIds: [],
+        categories: [],
+        outcome: 'refused',
+      }
+    case 'report':
+    case 'close': {
+      const opened = access.access(state, entry.access)
+      if (opened === undefined) return undefined
+      return {
+        ...common(opened.reader, opened.organisation),
+        kind: entry.kind,
+        purpose: opened.purpose,
+        action: opened.action,
+        ruleIds: opened.rules.map(toHex),
+        categories: entry.kind === 'report' ? entry.counts.map(({ category, count }) => ({ name: names.get(toHex(category)) ?? 'other', count })) : [],
+        outcome: 'success',
+      }
+    }
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,182 @@
+import type { Resource } from '@medplum/fhirtypes'
+import { batchResponse, parseBundle, planTransaction, transactionResponse, type BundleEntry, type PlannedOperation, type ResponseItem } from '@chiron/fhir'
+import { receiptOf } from '../../ledger/receipts.ts'
+import { GatewayError } from '../errors.ts'
+import { answerFor } from '../http/outcome.ts'
+import type { Reader } from '../reader.ts'
+import type { Services } from '../services.ts'
+import { checkedResource, planWrite, type PlannedWrite, type Target } from './plan.ts'
+import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
+import { matchesOf } from './search.ts'
+import { commit } from './unit.ts'
+import { categoryIn, plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
+
+/** Routes one interaction that stands in a bundle. */
+export type Dispatch = (request: FhirRequest) => Promise<FhirResponse>
+
+export interface BundleOptions {
+  /** Id of the next new resource, asked in the order of entries; default: a random one. */
+  readonly newId?: (type: string) => string
+  /** Whether references to what may be imported later are let through. */
+  readonly forward?: boolean
+}
+
+const AT_ONCE = 32
+
+/** `POST [base]` with a batch or transaction. */
+export async function processBundle(services: Services, reader: Reader, request: FhirRequest, dispatch: Dispatch, options: BundleOptions = {}): Promise<FhirResponse> {
+  const bundle = parseBundle(request.body, services.baseUrl)
+  return bundle.type === 'batch'
+    ? await processBatch(bundle.entries, dispatch)
+    : await processTransaction(services, reader, bundle, dispatch, options)
+}
+
+/** Every entry on its own: one's failure is its own answer. */
+async function processBatch(entries: readonly BundleEntry[], dispatch: Dispatch): Promise<FhirResponse> {
+  const answers: ResponseItem[] = []
+  for (let at = 0; at < entries.length; at += AT_ONCE) {
+    answers.push(...(await Promise.all(entries.slice(at, at + AT_ONCE).map((entry) => batchEntry(entry, dispatch)))))
+  }
+  return { status: 200, resource: batchResponse(answers) }
+}
+
+async function batchEntry(entry: BundleEntry, dispatch: Dispatch): Promise<ResponseItem> {
+  try {
+    return itemOf(await dispatch(requestOf(entry)))
+  } catch (error) {
+    const { status, outcome } = answerFor(error)
+    return { status, outcome }
+  }
+}
+
+/** All entries, or none: one ledger transaction. Reads at the end see what was written. */
+async function processTransaction(
+  services: Services,
+  reader: Reader,
+  bundle: ReturnType<typeof parseBundle>,
+  dispatch: Dispatch,
+  options: BundleOptions,
+): Promise<FhirResponse> {
+  const plan = planTransaction(bundle, { newId: options.newId ?? (() => services.ids.next()), base: services.baseUrl })
+  const locks = plan.lookups.map((lookup) => `if-none-exist/${lookup.key}`)
+  return await services.locks.run(locks, async () => {
+    const answers = new Map<string, readonly string[]>()
+    for (const lookup of plan.lookups) answers.set(lookup.key, await matchesOf(services, reader, lookup.type, lookup.query))
+    const { operations } = plan.resolve(answers)
+    const targets = new Map<PlannedOperation, Target>()
+    for (const operation of operations) {
+      const target = await targetOf(services, reader, operation)
+      if (target !== undefined) targets.set(operation, target)
+    }
+    const instances = [...targets.values()].map((target) => `${target.type}/${target.id}`)
+    return await services.locks.run(instances, async () => await commitTransaction(services, reader, operations, targets, dispatch, options))
+  })
+}
+
+async function commitTransaction(
+  services: Services,
+  reader: Reader,
+  operations: readonly PlannedOperation[],
+  targets: ReadonlyMap<PlannedOperation, Target>,
+  dispatch: Dispatch,
+  options: BundleOptions,
+): Promise<FhirResponse> {
+  const assigned = { references: assignedBy(operations, targets), forward: options.forward ?? false }
+  const writes: PlannedWrite[] = []
+  const writeOf = new Map<PlannedOperation, PlannedWrite>()
+  const ordered = [...operations].sort((a, b) => Number(a.type === 'Provenance') - Number(b.type === 'Provenance'))
+  for (const operation of ordered) {
+    const target = targets.get(operation)
+    if (target === undefined) continue
+    const planned = await within(operation, async () => {
+      requireMatch(services, target, operation.ifMatch)
+      if (operation.action === 'delete') return await plannedDelete(services, reader, target)
+      const body = checkedResource(operation.resource, target.type)
+      return await planWrite(services, reader, target, body, assigned, categoryIn(services, writes))
+    })
+    if (planned === undefined) continue
+    writes.push(planned)
+    writeOf.set(operation, planned)
+  }
+  const committed = writes.length === 0 ? undefined : await commit(services, reader, writes)
+  const answers: ResponseItem[] = []
+  for (const operation of operations) {
+    const write = writeOf.get(operation)
+    answers[operation.index] =
+      write !== undefined && committed !== undefined
+        ? itemOf(operation.action === 'delete' ? { status: 204, etag: `W/"${write.draft.version}"` } : await writeResponse(services, write, committed, {}))
+        : await unwritten(operation, dispatch)
+  }
+  return {
+    status: 200,
+    resource: transactionResponse(answers),
+    ...(committed === undefined ? {} : { receipt: receiptOf(services.engine, committed) }),
+  }
+}
+
+async function targetOf(services: Services, reader: Reader, operation: PlannedOperation): Promise<Target | undefined> {
+  const { type, id } = operation
+  if (type === undefined || id === undefined) return undefined
+  if (operation.action === 'create') return { type, id }
+  if (operation.action === 'update') return await updateTarget(services, reader, type, id)
+  if (operation.action === 'delete') return { type, id: services.ids.canonical(type, id) }
+  return undefined
+}
+
+function assignedBy(operations: readonly PlannedOperation[], targets: ReadonlyMap<PlannedOperation, Target>): Map<string, string> {
+  const references = new Map<string, string>()
+  for (const operation of operations) {
+    const target = targets.get(operation)
+    if (target === undefined || operation.action === 'delete') continue
+    references.set(`${target.type}/${target.id}`, target.id)
+    if (target.localId !== undefined) references.set(`${target.type}/${target.localId}`, target.id)
+  }
+  return references
+}
+
+async function unwritten(operation: PlannedOperation, dispatch: Dispatch): Promise<ResponseItem> {
+  if (operation.action === 'exists') return itemOf({ ...(await dispatch({ method: 'GET', path: [operation.type as string, operation.id as string], query: [] })), status: 200 })
+  if (operation.action === 'read') return await within(operation, async () => itemOf(await dispatch(requestOf(operation.entry))))
+  if (operation.action === 'patch') throw new GatewayError('ERR_GATEWAY_METHOD', 'PATCH is not supported; send the whole resource with PUT')
+  return { status: 204 }
+}
+
+/** Says which entry a transaction failed at. */
+async function within<T>(operation: PlannedOperation, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof GatewayError)) throw error
+    const at = `Bundle.entry[${operation.index}]`
+    const problems = (error.problems.length > 0 ? error.problems : [{ code: 'processing', diagnostics: error.message }]).map((problem) => ({
+      ...problem,
+      expression: problem.expression === undefined ? at : `${at}.resource${problem.expression.replace(/^[A-Za-z]+/, '')}`,
+    }))
+    throw new GatewayError(error.code, error.message, { problems, cause: error })
+  }
+}
+
+function requestOf(entry: BundleEntry): FhirRequest {
+  const { target } = entry
+  const path = target.kind === 'other' ? target.path.split('/') : target.kind === 'type' ? [target.type] : [target.type, target.id, ...(target.version === undefined ? [] : ['_history', target.version])]
+  return {
+    method: entry.method,
+    path,
+    query: [...new URLSearchParams(target.query ?? '')],
+    ...(entry.resource === undefined ? {} : { body: entry.resource }),
+    ...(entry.ifMatch === undefined ? {} : { ifMatch: entry.ifMatch }),
+    ...(entry.ifNoneMatch === undefined ? {} : { ifNoneMatch: entry.ifNoneMatch }),
+    ...(entry.ifNoneExist === undefined ? {} : { ifNoneExist: entry.ifNoneExist }),
+  }
+}
+
+function itemOf(response: FhirResponse): ResponseItem {
+  const version = versionOfEtag(response.etag)
+  return {
+    status: response.status,
+    ...(response.resource === undefined ? {} : { resource: response.resource as Resource }),
+    ...(response.location === undefined ? {} : { location: response.location }),
+    ...(version === undefined ? {} : { version }),
+    ...(response.lastModified === undefined ? {} : { lastModified: response.lastModified }),
+  }
+}

@@ -1,0 +1,113 @@
+import { RecordFlag } from '@chiron/protocol'
+import { records } from '@chiron/ledger'
+import { listReferences, mapReferences, type FoundReference } from '@chiron/fhir'
+import { GatewayError, type Problem } from '../errors.ts'
+import type { Services } from '../services.ts'
+
+/** What a write brings into being besides the resource at hand. */
+export interface Assigned {
+  /** `Type/id` as written in the unit, and the canonical id behind it. */
+  readonly references: ReadonlyMap<string, string>
+  /** Whether references to what may come later in the same import are let through. */
+  readonly forward: boolean
+}
+
+export const NOTHING_ASSIGNED: Assigned = { references: new Map(), forward: false }
+
+/**
+ * Rewrites a resource's references to canonical ids. `sees` says whether the writer may know of a resource that the
+ * organisation did not author.
+ * @throws GatewayError `ERR_GATEWAY_UNPROCESSABLE` listing every reference that leads nowhere this writer may know of
+ */
+export async function canonicalReferences<T extends object>(
+  services: Services,
+  resource: T,
+  assigned: Assigned,
+  sees: (type: string, id: string) => Promise<boolean>,
+): Promise<T> {
+  const foreign = new Map<string, boolean>()
+  for (const { parsed } of listReferences(resource, services.baseUrl)) {
+    if (parsed.form !== 'relative' && parsed.form !== 'local') continue
+    const id = services.ids.canonical(parsed.type, parsed.id)
+    const key = `${parsed.type}/${id}`
+    if (foreign.has(key) || parsed.type === 'Patient' || standing(services, parsed.type, id) !== 'foreign') continue
+    foreign.set(key, await sees(parsed.type, id))
+  }
+  const problems: Problem[] = []
+  const mapped = mapReferences(
+    resource,
+    (found) => {
+      const target = resolve(services, found, assigned, foreign)
+      if (target.problem !== undefined) problems.push({ code: 'not-found', diagnostics: target.problem, expression: found.path })
+      return target.text
+    },
+    services.baseUrl,
+  )
+  if (problems.length > 0) throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', 'a reference leads nowhere', { problems })
+  return mapped
+}
+
+interface Resolution {
+  readonly text?: string
+  readonly problem?: string
+}
+
+const NOWHERE = 'the target does not exist here, or is not open to you'
+
+function resolve(services: Services, found: FoundReference, assigned: Assigned, foreign: ReadonlyMap<string, boolean>): Resolution {
+  const { parsed } = found
+  switch (parsed.form) {
+    case 'contained':
+    case 'absolute':
+      return {}
+    case 'invalid':
+      return { problem: 'this is not a reference' }
+    case 'urn':
+      return parsed.urn.startsWith('urn:oid:') ? {} : { problem: 'no entry of the bundle has this full URL' }
+    case 'conditional':
+      return { problem: 'conditional references are resolved in transactions only' }
+    case 'relative':
+    case 'local': {
+      const { type, id, version } = parsed
+      const fresh = assigned.references.get(`${type}/${id}`)
+      if (fresh !== undefined) return { text: referenceText(type, fresh, version) }
+      const canonical = services.ids.canonical(type, id)
+      const text = referenceText(type, canonical, version)
+      if (type === 'Patient') return services.ids.isPossible(type, id) ? { text } : { problem: NOWHERE }
+      if (assigned.forward) return { text }
+      const where = standing(services, type, canonical)
+      const known = where === 'own' || (where === 'foreign' && (foreign.get(`${type}/${canonical}`) ?? false))
+      return known ? { text } : { problem: NOWHERE }
+    }
+  }
+}
+
+function standing(services: Services, type: string, id: string): 'own' | 'foreign' | 'absent' {
+  const head = records.recordHead(services.engine.state, services.vocabulary.record(type, id))
+  if (head === undefined || (head.flags & RecordFlag.tombstone) !== 0) return 'absent'
+  return head.author === services.organisation.did || (head.flags & RecordFlag.directory) !== 0 ? 'own' : 'foreign'
+}
+
+/** Rewrites canonical ids of resources and references to what this organisation's clients call them. */
+export async function localised<T extends { readonly resourceType: string; readonly id?: string }>(services: Services, resources: readonly T[]): Promise<T[]> {
+  const targets = resources.flatMap((resource) => [
+    ...(resource.id === undefined ? [] : [{ type: resource.resourceType, id: resource.id }]),
+    ...listReferences(resource).flatMap(({ parsed }) => (parsed.form === 'relative' ? [{ type: parsed.type, id: parsed.id }] : [])),
+  ])
+  await services.aliases.prepare(targets)
+  return resources.map((resource) => localise(services, resource))
+}
+
+function localise<T extends { readonly resourceType: string; readonly id?: string }>(services: Services, resource: T): T {
+  const mapped = mapReferences(resource, ({ parsed }) => {
+    if (parsed.form !== 'relative') return undefined
+    const local = services.aliases.localOf(parsed.type, parsed.id)
+    return local === undefined ? undefined : referenceText(parsed.type, local, parsed.version)
+  })
+  const local = resource.id === undefined ? undefined : services.aliases.localOf(resource.resourceType, resource.id)
+  return local === undefined ? mapped : { ...mapped, id: local }
+}
+
+function referenceText(type: string, id: string, version: string | undefined): string {
+  return version === undefined ? `${type}/${id}` : `${type}/${id}/_history/${version}`
+}

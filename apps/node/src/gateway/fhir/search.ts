@@ -1,0 +1,134 @@
+import type { Bundle, Resource } from '@medplum/fhirtypes'
+import { formatCursor, outcome, parseSearch, searchsetBundle, type Clause, type CursorCodec, type SearchQuery, type SearchsetItem } from '@chiron/fhir'
+import { sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
+import { GatewayError } from '../errors.ts'
+import type { SearchAnswer } from '../index/port.ts'
+import type { Reader } from '../reader.ts'
+import type { Services } from '../services.ts'
+import { noAccess } from './absent.ts'
+import { present } from './present.ts'
+import { requireReadScope } from './read.ts'
+import type { FhirRequest, FhirResponse } from './request.ts'
+import { shorten } from './shorten.ts'
+import { isVirtualType, searchVirtual } from './virtual.ts'
+
+const MAX_INCLUDED = 1000
+const DEFAULT_COUNT = 50
+const MAX_COUNT = 1000
+
+/** `GET [type]?…` and `POST [type]/_search`. Consent is part of the query, so totals and pages never count what is hidden. */
+export async function search(services: Services, reader: Reader, cursors: CursorCodec, request: FhirRequest, type: string): Promise<FhirResponse> {
+  requireReadScope(reader, type, 's')
+  const query = canonicalQuery(services, parse(services, cursors, request, type))
+  if (isVirtualType(type)) return { status: 200, resource: await searchVirtual(services, reader, query) }
+  const sight = await sightFor(services, reader, query)
+  const found = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
+  const rows = [...found.rows, ...found.included]
+  const shown = query.count === 0 ? [] : await present(services, reader, sight, rows)
+  return { status: 200, resource: bundleOf(services, cursors, query, found, shown) }
+}
+
+/** Ids of visible rows that match a condition; two at most, for that is enough to know that there are several. */
+export async function matchesOf(services: Services, reader: Reader, type: string, condition: string): Promise<string[]> {
+  const query = canonicalQuery(services, {
+    ...parseSearch(type, condition, { base: services.baseUrl, handling: 'strict', nowMs: services.now(), defaultCount: 2 }),
+    count: 2,
+  })
+  if (query.clauses.length === 0) throw new GatewayError('ERR_GATEWAY_PRECONDITION', 'a condition needs at least one search parameter')
+  const sight = await sightFor(services, reader, query).catch((error: unknown) => {
+    if (error instanceof GatewayError && error.code === 'ERR_GATEWAY_NO_ACCESS') return undefined
+    throw error
+  })
+  if (sight === undefined) return []
+  const found = await services.index.search(query, sight.visibility, { maxIncluded: 0 })
+  return found.rows.map((row) => row.id)
+}
+
+function parse(services: Services, cursors: CursorCodec, request: FhirRequest, type: string): SearchQuery {
+  const query = parseSearch(type, request.query, {
+    base: services.baseUrl,
+    handling: /handling\s*=\s*strict/.test(request.prefer ?? '') ? 'strict' : 'lenient',
+    nowMs: services.now(),
+    defaultCount: DEFAULT_COUNT,
+    maxCount: MAX_COUNT,
+    cursors,
+  })
+  return request.query.some(([name]) => name === '_total') ? query : { ...query, total: 'accurate' }
+}
+
+/** What a search may look through: a patient's own chart, the charts of the patients it names, or what is open now. */
+async function sightFor(services: Services, reader: Reader, query: SearchQuery): Promise<Sight> {
+  const named = patientsNamed(query)
+  const patients = reader.patientId === undefined ? named : [reader.patientId]
+  if (named.size === 0 && reader.patientId === undefined) return await sightOfOpen(services, reader)
+  if (reader.patientId !== undefined && named.size > 0 && !named.has(reader.patientId)) throw noAccess()
+  const sight = await sightOfPatients(services, reader, [...patients])
+  if (sight === undefined) throw noAccess()
+  return sight
+}
+
+function patientsNamed(query: SearchQuery): Set<string> {
+  const named = new Set<string>()
+  for (const clause of query.clauses) {
+    if (clause.op === 'id' && !clause.negated && query.type === 'Patient') for (const id of clause.ids) named.add(id)
+    if (clause.op !== 'match' || clause.kind !== 'reference' || clause.negated) continue
+    for (const value of clause.values) {
+      if (value.kind === 'reference' && (value.type === 'Patient' || (value.type === undefined && PATIENT_PARAMETERS.has(clause.param)))) named.add(value.id)
+    }
+  }
+  return named
+}
+
+/** Parameters whose bare value is a patient's id. */
+const PATIENT_PARAMETERS: ReadonlySet<string> = new Set(['patient', 'subject', 'beneficiary', 'individual'])
+
+/** Puts canonical ids where a client's stand. */
+function canonicalQuery(services: Services, query: SearchQuery): SearchQuery {
+  return { ...query, clauses: query.clauses.map((clause) => canonicalClause(services, query.type, clause)) }
+}
+
+function canonicalClause(services: Services, type: string, clause: Clause): Clause {
+  switch (clause.op) {
+    case 'id':
+      return { ...clause, ids: clause.ids.map((id) => services.ids.canonical(type, id)) }
+    case 'match':
+      if (clause.kind !== 'reference') return clause
+      return {
+        ...clause,
+        values: clause.values.map((value) => {
+          if (value.kind !== 'reference' || value.type === '') return value
+          const guess = value.type ?? (PATIENT_PARAMETERS.has(clause.param) ? 'Patient' : undefined)
+          return guess === undefined ? value : { ...value, id: services.ids.canonical(guess, value.id) }
+        }),
+      }
+    case 'chain':
+      return { ...clause, targets: clause.targets.map((target) => ({ ...target, clause: canonicalClause(services, target.type, target.clause) })) }
+    case 'has':
+      return { ...clause, clause: canonicalClause(services, clause.type, clause.clause) }
+    default:
+      return clause
+  }
+}
+
+function bundleOf(services: Services, cursors: CursorCodec, query: SearchQuery, found: SearchAnswer, shown: readonly Resource[]): Bundle {
+  const items = shown.map((resource, index): SearchsetItem => {
+    const short = shorten(resource, query)
+    return {
+      mode: index < found.rows.length ? 'match' : 'include',
+      fullUrl: `${services.baseUrl}/${resource.resourceType}/${resource.id}`,
+      resource: short,
+    }
+  })
+  if (query.ignored.length > 0) items.push({ mode: 'outcome', resource: outcome(query.ignored) })
+  const address = `${services.baseUrl}/${query.type}`
+  const next = found.next === undefined ? undefined : pageAddress(address, query, formatCursor(found.next, cursors))
+  return searchsetBundle(items, { self: pageAddress(address, query, undefined), ...(next === undefined ? {} : { next }) }, found.total)
+}
+
+function pageAddress(address: string, query: SearchQuery, cursor: string | undefined): string {
+  const parameters = new URLSearchParams(query.applied.map(([name, value]): [string, string] => [name, value]))
+  if (cursor !== undefined) parameters.set('_cursor', cursor)
+  const text = parameters.toString()
+  return text === '' ? address : `${address}?${text}`
+}
+

@@ -1,0 +1,115 @@
+import type { AuditEvent, Bundle, Consent, Resource } from '@medplum/fhirtypes'
+import type { Handle } from '@chiron/protocol'
+import { access, consent } from '@chiron/ledger'
+import { auditEventFrom, consentFrom, FhirError, searchsetBundle, type Clause, type SearchQuery } from '@chiron/fhir'
+import { sightOfPatients } from '../access/sight.ts'
+import { GatewayError } from '../errors.ts'
+import type { Reader } from '../reader.ts'
+import type { Services } from '../services.ts'
+import { noAccess, notFound } from './absent.ts'
+import { auditRecords } from './audit-records.ts'
+import { consentRule } from './consent-rules.ts'
+import { isVirtualType } from './virtual-types.ts'
+
+export { isVirtualType }
+
+/** A ledger resource, and when it was made. */
+interface Made {
+  readonly resource: AuditEvent | Consent
+  readonly atMs: number
+}
+
+/**
+ * `GET AuditEvent/[id]` and `GET Consent/[id]`: made from the ledger. A patient reads their own; others what concerns
+ * their organisation, of patients open to them.
+ */
+export async function readVirtual(services: Services, reader: Reader, type: string, id: string): Promise<Resource> {
+  const patientId = reader.patientId ?? /^([0-9a-f-]{36})\.[0-9a-f]+$/.exec(id)?.[1]
+  if (patientId === undefined) throw notFound()
+  const found = (await madeFor(services, reader, type, patientId)).find(({ resource }) => resource.id === id)
+  if (found === undefined) throw notFound()
+  return found.resource
+}
+
+/** `GET AuditEvent?patient=…` and `GET Consent?patient=…`, newest first. */
+export async function searchVirtual(services: Services, reader: Reader, query: SearchQuery): Promise<Bundle> {
+  const patientId = reader.patientId ?? patientOf(query)
+  if (patientId === undefined) throw new GatewayError('ERR_GATEWAY_INVALID', `name the patient: ${query.type}?patient=ID`)
+  if (reader.patientId !== undefined && (patientOf(query) ?? reader.patientId) !== reader.patientId) throw noAccess()
+  const all = await madeFor(services, reader, query.type, patientId)
+  const matching = all.filter((made) => query.clauses.every((clause) => matches(made, clause)))
+  const from = query.start.by === 'offset' ? query.start.offset : 0
+  const page = matching.slice(from, from + query.count)
+  const items = page.map(({ resource }) => ({ mode: 'match' as const, fullUrl: `${services.baseUrl}/${query.type}/${resource.id}`, resource }))
+  const parameters = new URLSearchParams(query.applied.map(([name, value]): [string, string] => [name, value]))
+  const self = `${services.baseUrl}/${query.type}?${parameters}`
+  const more = from + query.count < matching.length && query.count > 0
+  return searchsetBundle(items, { self, ...(more ? { next: `${self}&_offset=${from + query.count}` } : {}) }, matching.length)
+}
+
+async function madeFor(services: Services, reader: Reader, type: string, patientId: string): Promise<Made[]> {
+  if ((await sightOfPatients(services, reader, [patientId])) === undefined) throw noAccess()
+  const handle = services.vocabulary.patientHandle(patientId)
+  const made = type === 'AuditEvent' ? auditEvents(services, handle, patientId) : consents(services, handle, patientId)
+  const own = reader.patientId === undefined ? made.filter((item) => concerns(services, item.resource)) : made
+  return own.sort((a, b) => b.atMs - a.atMs)
+}
+
+function auditEvents(services: Services, handle: Handle, patientId: string): Made[] {
+  return auditRecords(services, handle, patientId, access.accessEntries(services.engine.state, handle)).map((record) => ({
+    resource: auditEventFrom(record),
+    atMs: record.atMs,
+  }))
+}
+
+function consents(services: Services, handle: Handle, patientId: string): Made[] {
+  const rules = consent.rulesOf(services.engine.state, handle, services.access.timeMs(), { all: true })
+  return rules.flatMap((rule): Made[] => {
+    try {
+      return [{ resource: consentFrom(consentRule(services, handle, patientId, rule)), atMs: rule.terms.from }]
+    } catch (error) {
+      if (error instanceof FhirError) return []
+      throw error
+    }
+  })
+}
+
+/** Whether a resource names the gateway's organisation, or a person or role rather than another organisation. */
+function concerns(services: Services, resource: AuditEvent | Consent): boolean {
+  const text = JSON.stringify(resource)
+  return resource.resourceType === 'AuditEvent'
+    ? text.includes(services.organisation.did)
+    : !services.names.organisations().some(({ did }) => did !== services.organisation.did && text.includes(did))
+}
+
+function patientOf(query: SearchQuery): string | undefined {
+  for (const clause of query.clauses) {
+    if (clause.op !== 'match' || clause.kind !== 'reference' || clause.negated) continue
+    const [value] = clause.values
+    if (value?.kind === 'reference' && clause.values.length === 1 && (value.type === 'Patient' || clause.param === 'patient')) return value.id
+  }
+  return undefined
+}
+
+function matches(made: Made, clause: Clause): boolean {
+  if (clause.op === 'id') return clause.ids.includes(made.resource.id ?? '') !== clause.negated
+  if (clause.op === 'match' && clause.kind === 'reference') return true
+  if (clause.op === 'match' && clause.kind === 'date') {
+    return clause.values.some((value) => {
+      if (value.kind !== 'date') return false
+      const { comparator, lowMs, highMs } = value
+      if (comparator === 'gt' || comparator === 'sa') return made.atMs > highMs
+      if (comparator === 'lt' || comparator === 'eb') return made.atMs < lowMs
+      if (comparator === 'ge') return made.atMs >= lowMs
+      if (comparator === 'le') return made.atMs <= highMs
+      const inside = made.atMs >= lowMs && made.atMs <= highMs
+      return comparator === 'ne' ? !inside : inside
+    })
+  }
+  if (clause.op === 'match' && clause.param === 'status' && made.resource.resourceType === 'Consent') {
+    const { status } = made.resource
+    return clause.values.some((value) => value.kind === 'token' && value.code === status) !== clause.negated
+  }
+  throw new GatewayError('ERR_GATEWAY_INVALID', 'what is made from the ledger is searched by patient, date, _id and, for Consent, status')
+}
+

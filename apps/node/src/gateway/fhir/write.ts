@@ -1,0 +1,153 @@
+import type { Resource } from '@medplum/fhirtypes'
+import type { Category } from '@chiron/protocol'
+import { records } from '@chiron/ledger'
+import { receiptOf } from '../../ledger/receipts.ts'
+import type { Committed } from '../../engine/engine.ts'
+import { sightOfOpen } from '../access/sight.ts'
+import { GatewayError } from '../errors.ts'
+import { scopeAllows, type Reader } from '../reader.ts'
+import { classify } from '../records/classify.ts'
+import type { Services } from '../services.ts'
+import { notFound } from './absent.ts'
+import { isFhirId, isServerId } from './ids.ts'
+import { checkedResource, headOf, planDelete, planWrite, type PlannedWrite, type Target } from './plan.ts'
+import { present } from './present.ts'
+import { sightOf } from './read.ts'
+import { localised, NOTHING_ASSIGNED } from './references.ts'
+import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
+import { matchesOf } from './search.ts'
+import { commit } from './unit.ts'
+
+/** `POST [type]`, conditional with `If-None-Exist`. */
+export async function create(services: Services, reader: Reader, request: FhirRequest, type: string): Promise<FhirResponse> {
+  const body = checkedResource(request.body, type)
+  const condition = request.ifNoneExist
+  return await services.locks.run(condition === undefined ? [] : [`if-none-exist/${type}?${condition}`], async () => {
+    if (condition !== undefined) {
+      const matches = await matchesOf(services, reader, type, condition)
+      if (matches.length > 1) throw severalMatches()
+      if (matches[0] !== undefined) return await existing(services, reader, type, matches[0], request)
+    }
+    const target = { type, id: services.ids.next() }
+    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, categoryIn(services, []))
+    return await written(services, reader, planned, request)
+  })
+}
+
+/** `PUT [type]/[id]`: a new version, or a first one under an id that the client chose. */
+export async function update(services: Services, reader: Reader, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
+  const body = checkedResource(request.body, type)
+  if (body.id !== id) {
+    throw new GatewayError('ERR_GATEWAY_INVALID', 'the id in the body must be the one in the address', {
+      problems: [{ code: 'invalid', diagnostics: 'must equal the id in the address', expression: `${type}.id` }],
+    })
+  }
+  const target = await updateTarget(services, reader, type, id)
+  return await services.locks.run([`${type}/${target.id}`], async () => {
+    requireMatch(services, target, request.ifMatch)
+    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, categoryIn(services, []))
+    return await written(services, reader, planned, request)
+  })
+}
+
+/** `DELETE [type]/[id]`: a tombstone; deleting again, or what was never there, changes nothing. */
+export async function remove(services: Services, reader: Reader, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
+  if (!scopeAllows(reader, type, 'd')) throw new GatewayError('ERR_GATEWAY_SCOPE', 'the token does not allow this interaction; ask for a scope that does')
+  const target = { type, id: services.ids.canonical(type, id) }
+  return await services.locks.run([`${type}/${target.id}`], async () => {
+    requireMatch(services, target, request.ifMatch)
+    const planned = await plannedDelete(services, reader, target)
+    if (planned === undefined) return { status: 204 }
+    const committed = await commit(services, reader, [planned])
+    return { status: 204, etag: `W/"${planned.draft.version}"`, receipt: receiptOf(services.engine, committed) }
+  })
+}
+
+/** The tombstone of a visible resource; undefined when there is nothing to delete. */
+export async function plannedDelete(services: Services, reader: Reader, target: Target): Promise<PlannedWrite | undefined> {
+  const head = headOf(services, target)
+  if (head === undefined || head.deleted) return undefined
+  const { sight } = await sightOf(services, reader, target.type, target.id)
+  const row = await services.index.read(target.type, target.id, sight.visibility)
+  if (row?.json === undefined) return undefined
+  const resource = JSON.parse(row.json) as Resource
+  const classification = classify(resource, services.vocabulary, services.organisation.handle, categoryIn(services, []))
+  const localId = await services.index.localId(target.type, target.id)
+  return planDelete(services, reader, { ...target, ...(localId === undefined ? {} : { localId }) }, classification)
+}
+
+/**
+ * What a `PUT` address means: a resource that the reader may know of, else a new one whose id the client chose, which
+ * counts within this organisation only.
+ */
+export async function updateTarget(services: Services, reader: Reader, type: string, id: string): Promise<Target> {
+  if (!isFhirId(id)) throw new GatewayError('ERR_GATEWAY_INVALID', 'ids have up to 64 letters, digits, hyphens and dots')
+  const canonical = services.ids.canonical(type, id)
+  const head = headOf(services, { type, id: canonical })
+  const chosen = { type, id: services.ids.chosen(type, id), localId: id }
+  if (!isServerId(id)) return chosen
+  if (head === undefined) return chosen
+  if (head.own || canonical !== id) return canonical === id ? { type, id } : chosen
+  const sight = await sightOfOpen(services, reader)
+  return (await services.index.read(type, canonical, sight.visibility)) === undefined ? chosen : { type, id }
+}
+
+/** @throws GatewayError `ERR_GATEWAY_PRECONDITION` */
+export function requireMatch(services: Services, target: Target, ifMatch: string | undefined): void {
+  if (ifMatch === undefined) return
+  const version = versionOfEtag(ifMatch)
+  if (version === undefined || version !== String(headOf(services, target)?.version ?? '')) {
+    throw new GatewayError('ERR_GATEWAY_PRECONDITION', 'If-Match names another version than the newest; read it and try again')
+  }
+}
+
+export function severalMatches(): GatewayError {
+  return new GatewayError('ERR_GATEWAY_MULTIPLE_MATCHES', 'the condition matches more than one resource; make it more specific')
+}
+
+/** Category of a Provenance's target: from the same unit, or from the newest version here. */
+export function categoryIn(services: Services, writes: readonly PlannedWrite[]): (reference: string) => Category | undefined {
+  const inUnit = new Map(writes.map((write) => [`${write.draft.type}/${write.draft.id}`, write.draft.classification.category]))
+  return (reference) => {
+    const known = inUnit.get(reference)
+    if (known !== undefined) return known
+    const [type, id] = reference.split('/')
+    if (type === undefined || id === undefined) return undefined
+    const [subject] = records.recordHead(services.engine.state, services.vocabulary.record(type, id))?.subjects ?? []
+    return subject === undefined ? undefined : services.vocabulary.categoryName(subject.handle, subject.category)
+  }
+}
+
+async function existing(services: Services, reader: Reader, type: string, id: string, request: FhirRequest): Promise<FhirResponse> {
+  const { sight } = await sightOf(services, reader, type, id)
+  const row = await services.index.read(type, id, sight.visibility)
+  if (row === undefined) throw notFound()
+  const [resource] = await present(services, reader, sight, [row])
+  return { status: 200, ...bodyFor(request, resource as Resource), etag: `W/"${row.version}"`, location: locationOf(resource as Resource) }
+}
+
+async function written(services: Services, reader: Reader, planned: PlannedWrite, request: FhirRequest): Promise<FhirResponse> {
+  const committed = await commit(services, reader, [planned])
+  return await writeResponse(services, planned, committed, request)
+}
+
+/** The answer to a write that was committed. */
+export async function writeResponse(services: Services, planned: PlannedWrite, committed: Committed, request: Pick<FhirRequest, 'prefer'>): Promise<FhirResponse> {
+  const [resource] = await localised(services, [planned.resource])
+  return {
+    status: planned.created ? 201 : 200,
+    ...bodyFor(request, resource as Resource),
+    etag: `W/"${planned.draft.version}"`,
+    lastModified: new Date(planned.lastUpdatedMs).toISOString(),
+    location: locationOf(resource as Resource),
+    receipt: receiptOf(services.engine, committed),
+  }
+}
+
+function bodyFor(request: Pick<FhirRequest, 'prefer'>, resource: Resource): { resource?: Resource } {
+  return /return\s*=\s*minimal/.test(request.prefer ?? '') ? {} : { resource }
+}
+
+function locationOf(resource: Resource): string {
+  return `${resource.resourceType}/${resource.id}/_history/${resource.meta?.versionId}`
+}

@@ -1,0 +1,158 @@
+import type { Did, Handle } from '@chiron/protocol'
+import { records } from '@chiron/ledger'
+import { webRandom, type BlobStore, type KemKeyPair } from '@chiron/vault'
+import type { Engine } from '../engine/engine.ts'
+import { submitMessages, validUntilFrom, type Signer } from '../ledger/submitter.ts'
+import type { PatientDesk } from '../patients/patient-desk.ts'
+import { AccessService } from './access/access-service.ts'
+import { Charts } from './access/charts.ts'
+import { DisplayLog, type DisplayDetail } from './access/displays.ts'
+import { Narrowing } from './access/narrowing.ts'
+import { RefusalLog } from './access/refusals.ts'
+import { Aliases } from './fhir/aliases.ts'
+import { cursorCodec } from './fhir/cursors.ts'
+import { IdScope } from './fhir/ids.ts'
+import { FhirRouter } from './fhir/router.ts'
+import type { IndexStore } from './index/port.ts'
+import { KeyedLock } from './keyed-lock.ts'
+import type { Names } from './names.ts'
+import { PatientRegistrar, type WalletStore } from './records/registrar.ts'
+import { RecordWriter } from './records/writer.ts'
+import type { Services } from './services.ts'
+import { Upkeep, type UpkeepProgress } from './upkeep.ts'
+import { VaultCustodian, type KeyholderService } from './vault-custodian.ts'
+import type { Vocabulary } from './vocabulary.ts'
+
+export interface GatewayOptions {
+  readonly organisation: { readonly did: Did; readonly name: string; readonly handle: Handle }
+  /** FHIR base without a trailing slash. */
+  readonly baseUrl: string
+  /** Secret of the organisation under which client-chosen ids are made canonical, 32 bytes. */
+  readonly idKey: Uint8Array
+  /** Key of page cursors, 32 bytes. */
+  readonly cursorKey: Uint8Array
+}
+
+export interface GatewayDependencies {
+  readonly engine: Engine
+  readonly signer: Signer
+  readonly blobs: BlobStore
+  readonly keyholders: readonly KeyholderService[]
+  readonly recipient: KemKeyPair
+  readonly index: IndexStore
+  readonly wallets: WalletStore
+  readonly desk: PatientDesk
+  readonly names: Names
+  readonly vocabulary: Vocabulary
+  readonly now: () => number
+  /** Keeps what a report's root stands for, so that the patient can open it. */
+  readonly keepDetails: (details: readonly DisplayDetail[]) => Promise<void>
+  /** Hears of failures in the background: their names go to the log. */
+  readonly onFailure: (error: unknown) => void
+}
+
+const REPORT_EVERY_MS = 1000
+const EXPIRE_EVERY_MS = 30_000
+
+/** One organisation's gateway: its FHIR interactions, and what keeps its index and the patients' lists true. */
+export class Gateway {
+  readonly name: string
+  readonly baseUrl: string
+  readonly fhir: FhirRouter
+  readonly services: Services
+  readonly desk: PatientDesk
+  readonly #dependencies: GatewayDependencies
+  readonly #stopListening: () => void
+  readonly #timers: readonly NodeJS.Timeout[]
+  #flushing: Promise<void> = Promise.resolve()
+
+  constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
+    this.name = options.organisation.name
+    this.baseUrl = options.baseUrl
+    this.desk = dependencies.desk
+    this.#dependencies = dependencies
+    this.services = buildServices(options, dependencies)
+    this.fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
+    this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
+    this.#timers = [
+      setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),
+      setInterval(() => void this.services.charts.expire().catch(dependencies.onFailure), EXPIRE_EVERY_MS).unref(),
+    ]
+  }
+
+  /** Makes the index true: to be called before the first request is answered. */
+  async start(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
+    const { index, engine } = this.#dependencies
+    for (const { access } of await index.openAccesses()) await index.dropAccess(access)
+    if ((await index.status()).height > engine.status().height) await index.clear()
+    await this.services.upkeep.catchUp(onProgress)
+  }
+
+  /** Makes the index anew from ledger and ciphertext. */
+  async rebuild(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
+    await this.services.upkeep.alone(async () => {
+      await this.#dependencies.index.clear()
+      this.services.charts.forget()
+      this.services.aliases.clear()
+    })
+    await this.services.upkeep.catchUp(onProgress)
+  }
+
+  /** Brings refusals and displays that are still waiting onto the ledger. */
+  async flush(): Promise<void> {
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#report())
+    await this.#flushing
+  }
+
+  async close(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#stopListening()
+    await this.services.upkeep.close()
+    await this.flush()
+  }
+
+  async #report(): Promise<void> {
+    const { engine, signer, now, keepDetails } = this.#dependencies
+    for (let refusals = this.services.refusals.take(); refusals !== undefined; refusals = this.services.refusals.take()) {
+      await submitMessages(engine, signer, [refusals], validUntilFrom(engine, now()))
+    }
+    for (let taken = this.services.displays.take(); taken !== undefined; taken = this.services.displays.take()) {
+      await keepDetails(taken.details)
+      await submitMessages(engine, signer, [taken.message], validUntilFrom(engine, now()))
+    }
+  }
+}
+
+function buildServices(options: GatewayOptions, dependencies: GatewayDependencies): Services {
+  const { organisation, baseUrl } = options
+  const { engine, signer, index, vocabulary, names, now } = dependencies
+  const refusals = new RefusalLog()
+  const access = new AccessService({ engine, signer, refusals, now })
+  const timeMs = (): number => access.timeMs()
+  const custodian = new VaultCustodian({ ...dependencies, random: webRandom })
+  const charts = new Charts({ organisation: organisation.did }, { engine, custodian, index, timeMs })
+  const narrowing = new Narrowing({ organisation: organisation.did }, { engine, timeMs })
+  const upkeep = new Upkeep({ organisation: organisation.did }, { engine, index, custodian, access, charts, narrowing, onFailure: dependencies.onFailure })
+  const isWritten = (type: string, id: string): boolean => records.recordHead(engine.state, vocabulary.record(type, id)) !== undefined
+  return {
+    organisation,
+    baseUrl,
+    engine,
+    vocabulary,
+    aliases: new Aliases({ index }),
+    ids: new IdScope({ key: options.idKey }, { isWritten }),
+    index,
+    access,
+    charts,
+    narrowing,
+    displays: new DisplayLog(),
+    refusals,
+    writer: new RecordWriter({ engine, signer, custodian, now }),
+    registrar: new PatientRegistrar({ wallets: dependencies.wallets, vocabulary }),
+    upkeep,
+    names,
+    locks: new KeyedLock(),
+    now,
+  }
+}
+

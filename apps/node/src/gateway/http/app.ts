@@ -1,0 +1,121 @@
+import { Hono, type Context } from 'hono'
+import type { Gateway } from '../gateway.ts'
+import { GatewayError } from '../errors.ts'
+import type { FhirRequest } from '../fhir/request.ts'
+import type { Tokens } from '../tokens.ts'
+import { readJson } from './body.ts'
+import { chironRoutes } from './chiron-routes.ts'
+import { answerFor } from './outcome.ts'
+import { respond } from './respond.ts'
+
+/** Line of the access log: no ids, no queries, no bodies. */
+export interface RequestLine {
+  readonly method: string
+  readonly organisation: string
+  readonly route: string
+  readonly status: number
+  readonly ms: number
+  readonly error?: string
+}
+
+export interface AppDependencies {
+  readonly gateways: ReadonlyMap<string, Gateway>
+  readonly tokens: Tokens
+  readonly now: () => number
+  readonly log: (line: RequestLine) => void
+}
+
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
+
+/** The HTTP face of every organisation on a node: FHIR at `/{org}/fhir`, the ledger for wallets at `/{org}/chiron`. */
+export function createApp(dependencies: AppDependencies): Hono {
+  const { gateways, tokens, now, log } = dependencies
+  const app = new Hono()
+  const gatewayOf = (c: Context): Gateway => {
+    const gateway = gateways.get(c.req.param('org') ?? '')
+    if (gateway === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', `no such organisation here; there are ${[...gateways.keys()].join(', ')}`)
+    return gateway
+  }
+  app.use('*', async (c, next) => {
+    const started = now()
+    await next()
+    const failure = c.get('failure' as never) as string | undefined
+    const [, organisation = '', face = '', type = ''] = c.req.path.split('/')
+    log({
+      method: c.req.method,
+      organisation,
+      route: /^[A-Z][A-Za-z]+$/.test(type) ? `${face}/${type}` : face,
+      status: c.res.status,
+      ms: now() - started,
+      ...(failure === undefined ? {} : { error: failure }),
+    })
+  })
+  app.onError((error, c) => {
+    const { status, outcome, unexpected } = answerFor(error)
+    if (unexpected !== undefined) c.set('failure' as never, nameOf(unexpected) as never)
+    const headers: Record<string, string> = { 'content-type': 'application/fhir+json; charset=utf-8', 'cache-control': 'no-store' }
+    if (status === 401) headers['www-authenticate'] = 'Bearer'
+    if (status === 503 || status === 429) headers['retry-after'] = '1'
+    return c.body(JSON.stringify(outcome), status as 500, headers)
+  })
+  app.notFound(() => {
+    throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'there is nothing at this address; FHIR lies below /{organisation}/fhir')
+  })
+  app.get('/', (c) => c.json({ name: 'Chiron', organisations: [...gateways.values()].map(({ name, baseUrl }) => ({ name, fhir: baseUrl, metadata: `${baseUrl}/metadata` })) }))
+  app.get('/health', (c) => c.json({ status: 'up' }))
+  app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).fhir.capabilities() }))
+  app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens))
+  app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
+  app.route('/:org/chiron', chironRoutes(gatewayOf, tokens))
+  return app
+}
+
+async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise<Response> {
+  const reader = await tokens.verify(c.req.header('authorization'), gateway.name)
+  requireJson(c)
+  const url = new URL(c.req.url)
+  const path = url.pathname.split('/').slice(3).filter((part) => part !== '').map(decodePart)
+  const isForm = path.at(-1) === '_search' && c.req.method === 'POST'
+  const body = WITH_BODY.has(c.req.method) && !isForm ? await readJson(c) : undefined
+  const form = isForm ? [...new URLSearchParams(await c.req.text())] : []
+  const request: FhirRequest = {
+    method: c.req.method,
+    path,
+    query: [...url.searchParams, ...form],
+    ...(body === undefined ? {} : { body }),
+    ...header(c, 'if-match', 'ifMatch'),
+    ...header(c, 'if-none-match', 'ifNoneMatch'),
+    ...header(c, 'if-none-exist', 'ifNoneExist'),
+    ...header(c, 'prefer', 'prefer'),
+  }
+  return respond(c, gateway.baseUrl, await gateway.fhir.handle(reader, request))
+}
+
+function header<Key extends string>(c: Context, name: string, key: Key): Partial<Record<Key, string>> {
+  const value = c.req.header(name)
+  return value === undefined ? {} : ({ [key]: value } as Record<Key, string>)
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (cause) {
+    throw new GatewayError('ERR_GATEWAY_INVALID', 'the address is not properly percent-encoded', { cause })
+  }
+}
+
+/** @throws GatewayError `ERR_GATEWAY_MEDIA_TYPE` when the client accepts no JSON */
+function requireJson(c: Context): void {
+  const accept = c.req.header('accept') ?? '*/*'
+  const format = c.req.query('_format')
+  if (format !== undefined && !/json/i.test(format)) throw new GatewayError('ERR_GATEWAY_NOT_ACCEPTABLE', 'this server answers in JSON only')
+  if (!/json|\*\/\*|application\/\*/i.test(accept)) throw new GatewayError('ERR_GATEWAY_NOT_ACCEPTABLE', 'this server answers in JSON only')
+}
+
+/** Class and stable code of an error: what the log may have. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? ` ${error.code}` : ''
+  const cause = error.cause instanceof Error ? ` <- ${nameOf(error.cause)}` : ''
+  return `${error.name}${code}${cause}`
+}

@@ -1,0 +1,19 @@
+import type { Context } from 'hono'
+import type { FhirResponse } from '../fhir/request.ts'
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+}
+
+/** Writes a FHIR response. `base` is the organisation's FHIR base, without a trailing slash. */
+export function respond(c: Context, base: string, response: FhirResponse): Response {
+  const headers: Record<string, string> = { ...HEADERS }
+  if (response.etag !== undefined) headers['etag'] = response.etag
+  if (response.lastModified !== undefined) headers['last-modified'] = new Date(response.lastModified).toUTCString()
+  if (response.location !== undefined) headers['location'] = `${base}/${response.location}`
+  if (response.receipt !== undefined) headers['chiron-receipt'] = response.receipt
+  if (response.resource === undefined) return c.body(null, response.status as 204, headers)
+  headers['content-type'] = 'application/fhir+json; charset=utf-8'
+  return c.body(JSON.stringify(response.resource), response.status as 200, headers)
+}

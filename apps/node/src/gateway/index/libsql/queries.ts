@@ -1,0 +1,135 @@
+import { compileIncludes, compileSearch, nextPage, parameterId } from '@chiron/fhir'
+import type { ResourceColumn, SearchQuery, Sql } from '@chiron/fhir'
+import type { KeyObject } from 'node:crypto'
+import type { IndexedRow, PageRequest, RowPage, SearchAnswer } from '../port.ts'
+import type { Visibility } from '../visibility.ts'
+import type { IndexDatabase, Row } from './database.ts'
+import { readRow, ROW_COLUMNS } from './stored-row.ts'
+import { visibilityFor } from './visibility-sql.ts'
+
+const COLUMNS: readonly ResourceColumn[] = ['version', 'form', 'author', 'last_updated_ms', 'record', 'json', 'digest']
+const LIVE = { current: 1, deleted: 0 }
+
+/** Queries on one database for one reader. Every row that leaves has passed the reader's visibility and its digest. */
+export class ReaderQueries {
+  readonly #database: IndexDatabase
+  readonly #digestKey: KeyObject
+  readonly #visibility: Sql
+
+  constructor(database: IndexDatabase, digestKey: KeyObject, visibility: Visibility) {
+    this.#database = database
+    this.#digestKey = digestKey
+    this.#visibility = visibilityFor({
+      accesses: visibility.accesses.length === 0 ? [] : numbersOf(database, visibility.accesses),
+      authored: visibility.authored,
+      narrowedRids: (visibility.narrowed?.records ?? []).flatMap((record) => ridsOf(database, record)),
+      narrowedSubjects: visibility.narrowed?.subjects ?? [],
+      directory: visibility.directory,
+      ...(visibility.patients === undefined ? {} : { patients: visibility.patients }),
+    })
+  }
+
+  search(query: SearchQuery, maxIncluded: number): SearchAnswer {
+    const options = { visibility: this.#visibility, columns: COLUMNS }
+    const compiled = compileSearch(query, options)
+    const found = query.count === 0 ? [] : this.#database.all(compiled.page)
+    const rows = found.slice(0, query.count).map((row) => this.#live(row))
+    const { included, cut } = this.#include(query, rows, maxIncluded)
+    const counted = query.total !== 'none' || query.count === 0 || query.summary === 'count'
+    const next = nextPage(query, found.map((row) => row['rid'] as number), newestRid(this.#database))
+    return {
+      rows,
+      included,
+      includedCut: cut,
+      ...(counted ? { total: this.#database.all(compiled.count)[0]?.['total'] as number } : {}),
+      ...(next === undefined ? {} : { next }),
+    }
+  }
+
+  /** The one visible row of a version; of the newest if `version` is left out. */
+  one(type: string, id: string, version?: string): IndexedRow | undefined {
+    const which = version === undefined ? 'r.current = 1' : 'r.version = ?'
+    return this.#select(`r.type = ? AND r.id = ? AND ${which}`, [type, id, ...(version === undefined ? [] : [version])], 'LIMIT 1', [])[0]
+  }
+
+  history(type: string, id: string, page: PageRequest): RowPage {
+    const offset = page.after ?? 0
+    const rows = this.#select('r.type = ? AND r.id = ?', [type, id], 'ORDER BY r.last_updated_ms DESC, r.rid DESC LIMIT ? OFFSET ?', [page.count + 1, offset])
+    return rows.length > page.count ? { rows: rows.slice(0, page.count), next: offset + page.count } : { rows }
+  }
+
+  everything(patient: string, page: PageRequest, types: readonly string[] | undefined, sinceMs: number | undefined): RowPage {
+    const typed = types === undefined ? '' : ' AND r.type IN (SELECT value FROM json_each(?))'
+    return this.#inOrder(
+      `r.rid IN (SELECT rid FROM subject WHERE patient = ?)${typed} AND r.last_updated_ms >= ?`,
+      [patient, ...(types === undefined ? [] : [JSON.stringify(types)]), sinceMs ?? 0],
+      page,
+    )
+  }
+
+  byReference(target: { readonly type: string; readonly id: string }, parameters: readonly { readonly type: string; readonly code: string }[], page: PageRequest): RowPage {
+    const numbers = parameters.map(({ type, code }) => parameterId(type, code))
+    return this.#inOrder(
+      'r.rid IN (SELECT rid FROM ix_reference WHERE param IN (SELECT value FROM json_each(?)) AND target_id = ? AND target_type = ?)',
+      [JSON.stringify(numbers), target.id, target.type],
+      page,
+    )
+  }
+
+  #inOrder(condition: string, params: Sql['params'], page: PageRequest): RowPage {
+    const rows = this.#select(`${condition} AND +r.current = 1 AND +r.deleted = 0 AND r.rid > ?`, [...params, page.after ?? 0], 'ORDER BY r.rid LIMIT ?', [page.count + 1])
+    const last = rows[page.count - 1]
+    return rows.length > page.count && last !== undefined ? { rows: rows.slice(0, page.count), next: last.rid } : { rows }
+  }
+
+  #include(query: SearchQuery, matches: readonly IndexedRow[], maxIncluded: number): { included: IndexedRow[]; cut: boolean } {
+    const included: IndexedRow[] = []
+    if (query.includes.length === 0) return { included, cut: false }
+    const seen = new Set(matches.map((row) => row.rid))
+    let round: 'first' | 'later' = 'first'
+    let found: readonly number[] = [...seen]
+    while (found.length > 0) {
+      const fresh: number[] = []
+      for (const statement of compileIncludes(query, found, { visibility: this.#visibility, columns: COLUMNS, limit: seen.size + maxIncluded + 1, round })) {
+        for (const row of this.#database.all(statement)) {
+          const rid = row['rid'] as number
+          if (seen.has(rid)) continue
+          if (included.length === maxIncluded) return { included, cut: true }
+          seen.add(rid)
+          fresh.push(rid)
+          included.push(this.#live(row))
+        }
+      }
+      found = fresh
+      round = 'later'
+    }
+    return { included, cut: false }
+  }
+
+  #select(condition: string, params: Sql['params'], tail: string, tailParams: Sql['params']): IndexedRow[] {
+    const sql = `SELECT ${ROW_COLUMNS} FROM resource r WHERE ${condition} AND (${this.#visibility.sql}) ${tail}`
+    return this.#database.all({ sql, params: [...params, ...this.#visibility.params, ...tailParams] }).map((row) => readRow(this.#digestKey, row))
+  }
+
+  #live(row: Row): IndexedRow {
+    return readRow(this.#digestKey, { ...row, ...LIVE })
+  }
+}
+
+/** Every row of a record, whoever may see it. */
+export function rowsOfRecord(database: IndexDatabase, digestKey: KeyObject, record: Uint8Array): IndexedRow[] {
+  return database.all({ sql: `SELECT ${ROW_COLUMNS} FROM resource r WHERE r.record = ? ORDER BY r.rid`, params: [record] }).map((row) => readRow(digestKey, row))
+}
+
+/** The highest row number given out so far. */
+function newestRid(database: IndexDatabase): number {
+  return (database.get("SELECT value FROM meta WHERE name = 'next_rid'")?.['value'] as number) - 1
+}
+
+function numbersOf(database: IndexDatabase, accesses: readonly string[]): number[] {
+  return database.all({ sql: "SELECT number FROM access WHERE id IN (SELECT value FROM json_each(?)) AND id <> ''", params: [JSON.stringify(accesses)] }).map((row) => row['number'] as number)
+}
+
+function ridsOf(database: IndexDatabase, record: Uint8Array): number[] {
+  return database.all({ sql: 'SELECT rid FROM resource WHERE record = ?', params: [record] }).map((row) => row['rid'] as number)
+}

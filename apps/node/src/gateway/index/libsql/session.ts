@@ -1,0 +1,180 @@
+import { rmSync, truncateSync } from 'node:fs'
+import { writeFileDurably } from '../../../storage/files.ts'
+import { IndexError } from '../errors.ts'
+import { attempt, IndexDatabase, PAGE_BYTES, storageError } from './database.ts'
+import type { IndexKeys } from './keys.ts'
+import { formatManifest, parseManifest } from './manifest.ts'
+import type { Manifest } from './manifest.ts'
+import { maskedHash, PageGuard, readWhole } from './page-guard.ts'
+import { indexFingerprint, indexSchema } from './schema.ts'
+import { parseWal } from './wal.ts'
+import type { WalContent } from './wal.ts'
+
+export interface SessionOptions {
+  readonly keys: IndexKeys
+  /** Memory for pages. */
+  readonly cacheBytes: number
+  /** Size of the log at which it is copied into the file. */
+  readonly logLimitBytes: number
+}
+
+/**
+ * An open database file with the guard that vouches for it. Every read is followed, and every transaction preceded,
+ * by a check that nothing but this session changed the files.
+ *
+ * Order of a checkpoint: log → file (flushed by SQLite) → manifest (flushed) → empty log. After a crash at any point
+ * a page either agrees with the manifest or is in the log.
+ */
+export class IndexSession {
+  readonly #options: SessionOptions
+  readonly #base: string
+  readonly #database: IndexDatabase
+  readonly #guard: PageGuard
+
+  private constructor(base: string, options: SessionOptions, database: IndexDatabase, guard: PageGuard) {
+    this.#base = base
+    this.#options = options
+    this.#database = database
+    this.#guard = guard
+  }
+
+  /** Starts an empty index in `<base>.db` and `<base>.manifest`, which must not exist. */
+  static create(base: string, options: SessionOptions): IndexSession {
+    const guard = new PageGuard(`${base}.db`, new Uint8Array())
+    const database = new IndexDatabase(guard.path, options.keys.pageHex, options.cacheBytes)
+    const session = new IndexSession(base, options, database, guard)
+    database.exec('BEGIN IMMEDIATE')
+    for (const statement of indexSchema()) database.exec(statement)
+    database.exec('COMMIT')
+    guard.extendLog()
+    session.checkpoint()
+    return session
+  }
+
+  /**
+   * Opens what a session left, after a check of every byte of it. Undefined if it was built under other definitions.
+   * @throws IndexError `ERR_INDEX_CORRUPT`, `ERR_INDEX_KEY`, `ERR_INDEX_LOCKED`
+   */
+  static open(base: string, options: SessionOptions): IndexSession | undefined {
+    const bytes = readWhole(`${base}.manifest`)
+    if (bytes === undefined) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'manifest', reason: 'missing' })
+    const manifest = parseManifest(bytes, options.keys)
+    if (manifest.fingerprint !== indexFingerprint()) return undefined
+    const guard = new PageGuard(`${base}.db`, manifest.hashes)
+    const log = recoverLog(guard, manifest)
+    if (log !== undefined) guard.expectPagesOf(log)
+    guard.deferFirstPage()
+    for (let page: number | undefined = 1; page !== undefined; ) page = guard.verifySlice(page)
+    if (log === undefined) guard.verifySize()
+    const database = new IndexDatabase(guard.path, options.keys.pageHex, options.cacheBytes)
+    const session = new IndexSession(base, options, database, guard)
+    try {
+      session.#settleFirst(manifest, log)
+    } catch (error) {
+      session.abandon()
+      throw error
+    }
+    return session
+  }
+
+  /** Runs queries; they see one state. @throws IndexError `ERR_INDEX_CORRUPT` instead of an answer that may be wrong */
+  read<Result>(query: (database: IndexDatabase) => Result): Result {
+    const result = query(this.#database)
+    this.#guard.check()
+    return result
+  }
+
+  /** Runs a transaction. If it throws, nothing has changed. */
+  write(change: (database: IndexDatabase) => void): void {
+    this.#guard.check()
+    if (this.#guard.logEnd > this.#options.logLimitBytes) this.checkpoint()
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      change(this.#database)
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#database.rollback()
+      this.#guard.cutLog()
+      throw error
+    }
+    this.#guard.extendLog()
+  }
+
+  checkpoint(): void {
+    if (this.#guard.logEnd === 0) return
+    const log = parseWal(this.#guard.readLog(), PAGE_BYTES)
+    if (log?.end !== this.#guard.logEnd) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log' })
+    this.#guard.expectPagesOf(log)
+    this.#database.checkpoint('PASSIVE')
+    this.#guard.settle(log)
+    this.#writeManifest(log.salts)
+    this.#database.checkpoint('TRUNCATE')
+    this.#guard.forgetLog()
+  }
+
+  /** Compares a slice of the files with what they must be; returns where to go on. @throws IndexError `ERR_INDEX_CORRUPT` */
+  verifySlice(first: number): number | undefined {
+    if (first === 1) this.#guard.readLog()
+    return this.#guard.verifySlice(first)
+  }
+
+  /** Bytes on disk. */
+  bytes(): number {
+    return this.#guard.pageCount * PAGE_BYTES + this.#guard.logEnd
+  }
+
+  /** If the log cannot be copied into the file, it is left for the next start, and the error is thrown. */
+  close(): void {
+    try {
+      this.#guard.check()
+      this.checkpoint()
+    } catch (error) {
+      this.#database.leave()
+      throw error
+    }
+    this.#database.close()
+  }
+
+  /** Lets go of files that are not worth keeping. */
+  abandon(): void {
+    try {
+      this.#database.close()
+    } catch (cause) {
+      storageError(cause)
+    }
+  }
+
+  #settleFirst(manifest: Manifest, log: WalContent | undefined): void {
+    const guard = this.#guard
+    if (log?.pages.has(1) !== true && !maskedHash(this.#database.firstPage()).equals(manifest.firstPage)) throw new IndexError('ERR_INDEX_CORRUPT', { page: 1 })
+    if (log === undefined) {
+      guard.acceptFirstPage()
+      guard.settleStatus()
+      return
+    }
+    guard.extendLog()
+    this.checkpoint()
+  }
+
+  #writeManifest(walSalts: Uint8Array): void {
+    const firstPage = maskedHash(this.#database.firstPage())
+    const manifest = { fingerprint: indexFingerprint(), walSalts, firstPage, hashes: this.#guard.hashes }
+    attempt(() => writeFileDurably(`${this.#base}.manifest`, formatManifest(manifest, this.#options.keys)))
+  }
+}
+
+/**
+ * The part of a left-over log that SQLite will read, if any. What follows it is cut off. A log that the file holds
+ * already is removed: were its end damaged, its older pages would come before newer ones of the file.
+ */
+function recoverLog(guard: PageGuard, manifest: Manifest): WalContent | undefined {
+  const bytes = readWhole(guard.logPath)
+  if (bytes === undefined) return undefined
+  const log = parseWal(bytes, PAGE_BYTES)
+  if (log === undefined || Buffer.from(log.salts).equals(manifest.walSalts)) {
+    attempt(() => rmSync(guard.logPath))
+    return undefined
+  }
+  attempt(() => truncateSync(guard.logPath, log.end))
+  return log
+}

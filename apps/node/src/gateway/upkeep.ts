@@ -1,0 +1,207 @@
+import { decodeCanonical, decodeTx, equalBytes, RecordFlag, signedBlock, toHex, type Did, type Handle, type RecordEntryMessage } from '@chiron/protocol'
+import { records } from '@chiron/ledger'
+import type { CommittedBlock, Engine } from '../engine/engine.ts'
+import type { AccessService } from './access/access-service.ts'
+import type { Charts } from './access/charts.ts'
+import type { Narrowing } from './access/narrowing.ts'
+import { openOrder, type Custodian } from './custody.ts'
+import type { IndexStore, RowUpsert } from './index/port.ts'
+import { readContent } from './records/content.ts'
+
+/** Purpose under which a gateway reads what its organisation authored, to make its index anew. */
+const MAINTENANCE = 'HOPERAT'
+const BATCH = 500
+
+export interface UpkeepProgress {
+  readonly done: number
+  readonly total: number
+}
+
+/**
+ * Keeps the index in step with the ledger: what was committed and is not in the index (a crash, a rebuild), the other
+ * members' directories, and accesses that ended. Reads keys as everybody else: under accesses that are listed (P1).
+ */
+export class Upkeep {
+  readonly #organisation: Did
+  readonly #engine: Engine
+  readonly #index: IndexStore
+  readonly #custodian: Custodian
+  readonly #access: AccessService
+  readonly #charts: Charts
+  readonly #narrowing: Narrowing
+  readonly #inFlight = new Set<Promise<unknown>>()
+  readonly #onFailure: (error: unknown) => void
+  #running: Promise<void> | undefined
+  #again = false
+  #closed = false
+
+  constructor(
+    options: { organisation: Did },
+    dependencies: {
+      engine: Engine
+      index: IndexStore
+      custodian: Custodian
+      access: AccessService
+      charts: Charts
+      narrowing: Narrowing
+      onFailure: (error: unknown) => void
+    },
+  ) {
+    this.#organisation = options.organisation
+    this.#engine = dependencies.engine
+    this.#index = dependencies.index
+    this.#custodian = dependencies.custodian
+    this.#access = dependencies.access
+    this.#charts = dependencies.charts
+    this.#narrowing = dependencies.narrowing
+    this.#onFailure = dependencies.onFailure
+  }
+
+  /** Runs a write that takes itself into the index, so that upkeep does not fetch what is on its way. */
+  async during<T>(write: () => Promise<T>): Promise<T> {
+    const running = write()
+    const settled = running.catch(() => undefined)
+    this.#inFlight.add(settled)
+    try {
+      return await running
+    } finally {
+      this.#inFlight.delete(settled)
+    }
+  }
+
+  /** Waits until nothing is on its way into the index, and keeps the background out meanwhile. */
+  async alone(work: () => Promise<void>): Promise<void> {
+    await this.#running
+    await Promise.all([...this.#inFlight])
+    await work()
+  }
+
+  /** Takes in what a block says; the index follows soon. */
+  observe(block: CommittedBlock): void {
+    for (const { events } of block.results) {
+      for (const { type, attributes } of events) {
+        const { handle, access } = attributes
+        if (type === 'access.closed' && access instanceof Uint8Array) void this.#charts.close(toHex(access)).catch(this.#onFailure)
+        if (!(handle instanceof Uint8Array) || type.startsWith('access.')) continue
+        this.#charts.touch(handle as Handle)
+        if (type.startsWith('consent.')) this.#narrowing.touch(handle as Handle)
+      }
+    }
+    this.kick()
+  }
+
+  /** Brings the index up to the newest block in the background. */
+  kick(): void {
+    if (this.#closed) return
+    if (this.#running !== undefined) {
+      this.#again = true
+      return
+    }
+    this.#running = this.catchUp()
+      .catch(this.#onFailure)
+      .finally(() => {
+        this.#running = undefined
+        if (this.#again) {
+          this.#again = false
+          setTimeout(() => this.kick(), 100).unref()
+        }
+      })
+  }
+
+  /** Brings the index up to the newest block. */
+  async catchUp(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
+    const from = (await this.#index.status()).height
+    const to = this.#engine.status().height
+    await Promise.all([...this.#inFlight])
+    if (from >= to) return
+    const missing = new Map<string, records.RecordVersion>()
+    let after = from
+    for (let height = from + 1; height <= to; height++) {
+      for (const version of this.#entriesOf(height)) {
+        const key = `${toHex(version.record)}/${version.version}`
+        if (!missing.has(key) && !(await this.#holds(version))) missing.set(key, version)
+      }
+      if (missing.size >= BATCH || height === to) {
+        await this.#fetch([...missing.values()])
+        missing.clear()
+        await this.#index.apply({ blocks: { after, height } })
+        after = height
+      }
+      onProgress?.({ done: height - from, total: to - from })
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#running
+  }
+
+  /** Record versions of a block that belong into this index: authored here, or another member's directory. */
+  #entriesOf(height: number): records.RecordVersion[] {
+    const bytes = this.#engine.block(height)
+    if (bytes === undefined) return []
+    const found: records.RecordVersion[] = []
+    for (const encoded of decodeCanonical(signedBlock, bytes).txs) {
+      const { body } = decodeTx(encoded)
+      for (const message of body.messages) {
+        if (message.type !== 'records.put') continue
+        for (const entry of message.entries) {
+          if (body.signer !== this.#organisation && (entry.flags & RecordFlag.directory) === 0) continue
+          const committed = this.#committed(entry)
+          if (committed !== undefined) found.push(committed)
+        }
+      }
+    }
+    return found
+  }
+
+  #committed(entry: RecordEntryMessage): records.RecordVersion | undefined {
+    const committed = records.recordVersion(this.#engine.state, entry.record, entry.version)
+    return committed !== undefined && equalBytes(committed.entry.ciphertext, entry.ciphertext) ? committed : undefined
+  }
+
+  async #holds(version: records.RecordVersion): Promise<boolean> {
+    const rows = await this.#index.rowsOf({ record: version.record, version: String(version.version), form: 0 })
+    return rows.length > 0
+  }
+
+  async #fetch(versions: readonly records.RecordVersion[]): Promise<void> {
+    const byHandle = new Map<string, { handle: Handle; versions: records.RecordVersion[] }>()
+    for (const version of versions) {
+      const { handle } = version.subjects[0] as records.RecordSubject
+      const group = byHandle.get(toHex(handle)) ?? { handle, versions: [] }
+      group.versions.push(version)
+      byHandle.set(toHex(handle), group)
+    }
+    const seeker = { did: this.#organisation, purpose: MAINTENANCE }
+    const handles = new Map<string, Handle>()
+    for (const version of versions) for (const { handle } of version.subjects) handles.set(toHex(handle), handle)
+    const open = await this.#access.ensure(seeker, [...handles.values()], false)
+    for (const [key, group] of byHandle) {
+      const access = open.get(key)
+      if (access === undefined) continue
+      const contents = await this.#custodian.open(access.id, this.#organisation, group.versions.map(openOrder))
+      const upserts: RowUpsert[] = []
+      const aliases: { type: string; localId: string; id: string }[] = []
+      for (const [index, version] of group.versions.entries()) {
+        const { resource, localId, subjects } = readContent(contents[index] as (typeof contents)[number])
+        const authored = version.author === this.#organisation
+        upserts.push({
+          record: version.record,
+          type: resource.resourceType,
+          id: resource.id as string,
+          version: String(version.version),
+          form: 0,
+          authored,
+          lastUpdatedMs: Date.parse(resource.meta?.lastUpdated ?? ''),
+          subjects,
+          current: records.recordHead(this.#engine.state, version.record)?.version === version.version,
+          directory: (version.flags & RecordFlag.directory) !== 0,
+          ...((version.flags & RecordFlag.tombstone) === 0 ? { resource: resource as { resourceType: string; id?: string } } : {}),
+        })
+        if (authored && localId !== undefined) aliases.push({ type: resource.resourceType, localId, id: resource.id as string })
+      }
+      await this.#index.apply({ upserts, aliases })
+    }
+  }
+}

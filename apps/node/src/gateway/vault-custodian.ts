@@ -1,0 +1,152 @@
+import { toHex, type CustodyReceipt, type Did, type ObjectId } from '@chiron/protocol'
+import { custody } from '@chiron/ledger'
+import {
+  Dealer, envelopeSalt, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
+  type BlobStore, type CustodySet, type EnvelopeContent, type KemKeyPair, type Random,
+} from '@chiron/vault'
+import type { Engine } from '../engine/engine.ts'
+import type { Signer } from '../ledger/submitter.ts'
+import type { Custodian, Kept, OpenOrder, SealOrder } from './custody.ts'
+import { GatewayError } from './errors.ts'
+
+/** A keyholder as a gateway reaches it: in the same process, later over HTTPS. */
+export interface KeyholderService {
+  readonly did: Did
+  acceptBatch(packageBytes: Uint8Array): Promise<CustodyReceipt>
+  release(requestBytes: Uint8Array): Promise<Uint8Array>
+}
+
+const REQUEST_LIFETIME_MS = 60_000
+
+/** The custodian over the vault: envelopes to the blob store, shares to the keyholders of the current set. */
+export class VaultCustodian implements Custodian {
+  readonly #engine: Engine
+  readonly #signer: Signer
+  readonly #dealer: Dealer
+  readonly #blobs: BlobStore
+  readonly #keyholders: readonly KeyholderService[]
+  readonly #recipient: KemKeyPair
+  readonly #random: Random
+
+  constructor(dependencies: {
+    engine: Engine
+    signer: Signer
+    blobs: BlobStore
+    keyholders: readonly KeyholderService[]
+    recipient: KemKeyPair
+    random: Random
+  }) {
+    this.#engine = dependencies.engine
+    this.#signer = dependencies.signer
+    this.#blobs = dependencies.blobs
+    this.#keyholders = dependencies.keyholders
+    this.#recipient = dependencies.recipient
+    this.#random = dependencies.random
+    const options = { chainId: this.#engine.status().chainId, did: this.#signer.did }
+    this.#dealer = new Dealer(options, { sign: (message) => this.#signer.sign(message), random: this.#random })
+  }
+
+  async keep(orders: readonly SealOrder[], validUntil: number): Promise<Kept> {
+    const set = custody.currentCustodySet(this.#engine.state)
+    if (set === undefined) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the network has no keyholders')
+    const { chainId } = this.#engine.status()
+    const envelopes = await Promise.all(
+      orders.map(({ content, record, version, author, subjects }) => sealEnvelope(content, { chainId, record, version, author, subjects }, this.#random)),
+    )
+    const toDeal = orders.map(({ record, version }, index) => {
+      const { key, salt, hash } = envelopes[index] as (typeof envelopes)[number]
+      return { record, version, key, salt, ciphertext: hash }
+    })
+    const [batch] = await Promise.all([
+      this.#dealer.deal(set, toDeal, validUntil),
+      this.#blobs.putMany(envelopes.map(({ hash, bytes }) => ({ hash, bytes }))),
+    ])
+    const receipts = await this.#receipts(set, batch.packages)
+    return {
+      sealed: batch.records.map(({ ciphertext, keyCommitment, shareRoot }, index) => ({
+        ciphertext,
+        keyCommitment,
+        shareRoot,
+        size: (envelopes[index] as (typeof envelopes)[number]).bytes.length,
+      })),
+      custodySet: batch.set,
+      receipts,
+    }
+  }
+
+  async open(access: ObjectId, reader: Did, orders: readonly OpenOrder[]): Promise<EnvelopeContent[]> {
+    const { chainId, timeMs } = this.#engine.status()
+    const envelopes = await Promise.all(orders.map((order) => this.#envelope(order)))
+    const { bytes, hash } = await signReleaseRequest(
+      {
+        v: 1,
+        chainId,
+        access,
+        reader,
+        gateway: this.#signer.did,
+        records: orders.map(({ record, version }) => [record, version]),
+        recipient: { suite: this.#recipient.suite, key: this.#recipient.publicKey },
+        nonce: this.#random(16),
+        validUntil: timeMs + REQUEST_LIFETIME_MS,
+      },
+      (message) => this.#signer.sign(message),
+    )
+    const answers = await Promise.allSettled(this.#keyholders.map(async ({ did, release }, index) => ({ keyholder: did, bytes: await release.call(this.#keyholders[index], bytes) })))
+    const { keys, faults } = await openReleases({
+      request: hash,
+      recipient: this.#recipient,
+      records: orders.map((order, index) => ({ ...order, set: order.custodySet, salt: envelopeSalt(envelopes[index] as Uint8Array) })),
+      responses: answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
+      set: (number): CustodySet | undefined => custody.custodySet(this.#engine.state, number),
+    })
+    const failure = answers.find((answer) => answer.status === 'rejected')?.reason as unknown
+    const opened: EnvelopeContent[] = []
+    for (const [index, order] of orders.entries()) {
+      const key = keys[index]
+      if (key === undefined || 'error' in key) throw releaseError(order, key?.error ?? failure, failure, faults.map((fault) => `${fault.keyholder} (${fault.code})`))
+      const { record, version, author, subjects } = order
+      opened.push(await openEnvelope(envelopes[index] as Uint8Array, key.key, { chainId, record, version, author, subjects }))
+    }
+    return opened
+  }
+
+  async #envelope({ record, ciphertext }: OpenOrder): Promise<Uint8Array> {
+    let bytes: Uint8Array | undefined
+    try {
+      bytes = await this.#blobs.get(ciphertext)
+    } catch (cause) {
+      throw new GatewayError('ERR_GATEWAY_DAMAGED', `the ciphertext of record ${toHex(record)} is damaged; restore the blob directory from a backup`, { cause })
+    }
+    if (bytes === undefined) throw new GatewayError('ERR_GATEWAY_DAMAGED', `the ciphertext of record ${toHex(record)} is missing; restore the blob directory from a backup`)
+    return bytes
+  }
+
+  async #receipts(set: CustodySet, packages: readonly Uint8Array[]): Promise<CustodyReceipt[]> {
+    const byDid = new Map(this.#keyholders.map((keyholder) => [keyholder.did, keyholder]))
+    const answers = await Promise.allSettled(
+      set.keyholders.map(async ({ did }, index) => {
+        const keyholder = byDid.get(did)
+        if (keyholder === undefined) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'a keyholder cannot be reached')
+        const { signature } = await keyholder.acceptBatch(packages[index] as Uint8Array)
+        return { keyholder: did, signature }
+      }),
+    )
+    const receipts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    if (receipts.length < receiptsNeeded(set.keyholders.length)) {
+      const cause = answers.find((answer) => answer.status === 'rejected')?.reason as unknown
+      throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too few keyholders took their shares; nothing was written, try again', { cause })
+    }
+    return receipts
+  }
+}
+
+function releaseError(order: OpenOrder, error: unknown, cause: unknown, faults: readonly string[]): GatewayError {
+  const code = error instanceof VaultError ? error.code : undefined
+  if (code === 'ERR_VAULT_NO_ACCESS') return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'access ended while records were fetched; ask again', { cause: error })
+  const who = faults.length === 0 ? '' : ` by ${faults.join(', ')}`
+  return new GatewayError(
+    'ERR_GATEWAY_DAMAGED',
+    `the key of record ${toHex(order.record)} was not released${who}${code === undefined ? '' : `: ${code}`}; check the keyholder and restore its directory from a backup`,
+    { cause: cause ?? error },
+  )
+}

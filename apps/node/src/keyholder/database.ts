@@ -1,0 +1,100 @@
+import { open, type Database, type RootDatabase } from 'lmdb'
+import { StorageError, toStorageError } from '../storage/errors.ts'
+import { makeDirectory, syncDirectory } from '../storage/files.ts'
+import { DURABLE } from '../storage/lmdb-store.ts'
+
+const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
+
+/**
+ * - `shares`: share key → epoch (u32) ‖ sealed share
+ * - `epochs`: epoch (u32) ‖ share key → one byte
+ * - `pending`: validUntil (u64) ‖ share key → hash of the ciphertext
+ * - `pendingOf`: share key → validUntil (u64)
+ * - `log`: number (u64) → release log entry; `frontier`: one key → its frontier
+ */
+const SPACES = ['shares', 'epochs', 'pending', 'pendingOf', 'log', 'frontier'] as const
+export type KeyholderSpace = (typeof SPACES)[number]
+
+type Binary = Database<Uint8Array, Uint8Array>
+
+/** Puts and removes within one transaction. */
+export interface KeyholderWriter {
+  get(space: KeyholderSpace, key: Uint8Array): Uint8Array | undefined
+  put(space: KeyholderSpace, key: Uint8Array, value: Uint8Array): void
+  remove(space: KeyholderSpace, key: Uint8Array): void
+}
+
+/** One keyholder's LMDB environment. After a write has failed every later one is refused: restart the node. */
+export class KeyholderDatabase {
+  readonly #path: string
+  readonly #root: RootDatabase<Uint8Array, Uint8Array>
+  readonly #spaces: ReadonlyMap<KeyholderSpace, Binary>
+  readonly #writer: KeyholderWriter
+  #failed: StorageError | undefined
+  #closed = false
+
+  /** @throws StorageError `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
+  constructor(path: string) {
+    this.#path = path
+    try {
+      makeDirectory(path)
+      this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: SPACES.length + 2 })
+      this.#spaces = new Map(SPACES.map((name) => [name, this.#root.openDB<Uint8Array, Uint8Array>({ ...BINARY, name })]))
+      syncDirectory(path)
+    } catch (cause) {
+      throw toStorageError(cause, path, 'opening the shares in')
+    }
+    this.#writer = {
+      get: (space, key) => this.get(space, key),
+      put: (space, key, value) => this.#space(space).putSync(key, value),
+      remove: (space, key) => void this.#space(space).removeSync(key),
+    }
+  }
+
+  get(space: KeyholderSpace, key: Uint8Array): Uint8Array | undefined {
+    const found = this.#space(space).getBinaryFast(key)
+    return found === undefined ? undefined : copyOf(found)
+  }
+
+  /** Keys in [from, to) in byte order. */
+  *range(space: KeyholderSpace, from: Uint8Array, to: Uint8Array | undefined, limit?: number): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
+    const bounds = { start: from, ...(to === undefined ? {} : { end: to }), ...(limit === undefined ? {} : { limit }) }
+    for (const { key, value } of this.#space(space).getRange(bounds)) yield [copyOf(key), copyOf(value)]
+  }
+
+  count(space: KeyholderSpace, from: Uint8Array, to: Uint8Array): number {
+    return this.#space(space).getKeysCount({ start: from, end: to })
+  }
+
+  /** All writes or none; durable when it resolves. Flushes off the event loop. @throws StorageError */
+  async write(change: (writer: KeyholderWriter) => void): Promise<void> {
+    if (this.#failed) throw this.#failed
+    try {
+      // A promise returned from the callback would hold the transaction open.
+      await this.#root.transaction(() => {
+        change(this.#writer)
+      })
+    } catch (cause) {
+      this.#failed = toStorageError(cause, this.#path, 'writing shares to')
+      throw this.#failed
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#root.close()
+  }
+
+  #space(space: KeyholderSpace): Binary {
+    if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the keyholder is closed')
+    return this.#spaces.get(space) as Binary
+  }
+}
+
+/** lmdb re-uses one buffer for all reads and overrides its `length`, which only `subarray` heeds. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.length)
+  copy.set(bytes.subarray(0, copy.length))
+  return copy
+}

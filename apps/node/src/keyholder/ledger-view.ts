@@ -1,0 +1,58 @@
+import type { Did, ObjectId, RecordId } from '@chiron/protocol'
+import type { StateReader } from '@chiron/ledger'
+import type { CommittedRecord, CustodySet, LedgerView, OpenAccess, ReleaseDecision } from '@chiron/vault'
+import type { Engine } from '../engine/engine.ts'
+
+/** What a keyholder asks of the state: queries of the ledger's contracts, handed in where the node is put together. */
+export interface LedgerQueries {
+  /** Whether the organisation is a member now. */
+  isMember(state: StateReader, did: Did): boolean
+  document(state: StateReader, did: Did): { readonly suspended: boolean; readonly currentKey: { readonly signing: Uint8Array } } | undefined
+  custodySet(state: StateReader, number: number): CustodySet | undefined
+  /** An access by its id, also after it ended. */
+  access(state: StateReader, id: ObjectId): { readonly reader: Did; readonly organisation: Did; readonly open: boolean; readonly untilMs: number } | undefined
+  /** `decide()` for one record under an open access. */
+  coversRecord(state: StateReader, access: ObjectId, record: RecordId, timeMs: number): ReleaseDecision
+  /** One version's entry; none when it is erased. */
+  recordVersion(state: StateReader, record: RecordId, version: number): CommittedRecord | undefined
+}
+
+/** {@link LedgerView} over the node's engine: always its newest durable block. */
+export class EngineLedgerView implements LedgerView {
+  readonly #engine: Pick<Engine, 'status' | 'state'>
+  readonly #queries: LedgerQueries
+
+  constructor(engine: Pick<Engine, 'status' | 'state'>, queries: LedgerQueries) {
+    this.#engine = engine
+    this.#queries = queries
+  }
+
+  status() {
+    const { chainId, height, timeMs, fresh } = this.#engine.status()
+    return { chainId, height, timeMs, fresh }
+  }
+
+  memberKey(organisation: Did): Uint8Array | undefined {
+    if (!this.#queries.isMember(this.#engine.state, organisation)) return undefined
+    const document = this.#queries.document(this.#engine.state, organisation)
+    return document && !document.suspended ? document.currentKey.signing : undefined
+  }
+
+  custodySet(number: number): CustodySet | undefined {
+    return this.#queries.custodySet(this.#engine.state, number)
+  }
+
+  openAccess(access: ObjectId): OpenAccess | undefined {
+    const found = this.#queries.access(this.#engine.state, access)
+    if (!found?.open || this.#engine.status().timeMs >= found.untilMs) return undefined
+    return { reader: found.reader, organisation: found.organisation }
+  }
+
+  coversRecord(access: ObjectId, record: RecordId): ReleaseDecision {
+    return this.#queries.coversRecord(this.#engine.state, access, record, this.#engine.status().timeMs)
+  }
+
+  recordVersion(record: RecordId, version: number): CommittedRecord | undefined {
+    return this.#queries.recordVersion(this.#engine.state, record, version)
+  }
+}

@@ -1,0 +1,200 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { decodeCanonical, genesis as genesisSchema, type Genesis } from '@chiron/protocol'
+import {
+  access, accounts, applicationContracts, coversRecord, createRuntime, custody, identity, network, records, runtimeParameters,
+} from '@chiron/ledger'
+import { trustToJson } from '@chiron/ledger/proofs'
+import { webRandom } from '@chiron/vault'
+import { openEmbeddedEngine } from '../engine/embedded/open.ts'
+import type { EmbeddedEngine } from '../engine/embedded/engine.ts'
+import { EngineError } from '../engine/errors.ts'
+import { genesisHash } from '../engine/embedded/chain.ts'
+import { NativeSignatures } from '../engine/signatures.ts'
+import { systemClock } from '../engine/system-clock.ts'
+import { DetailStore } from '../gateway/access/detail-store.ts'
+import { Gateway } from '../gateway/gateway.ts'
+import { openIndexStore } from '../gateway/index/libsql/open.ts'
+import { Names } from '../gateway/names.ts'
+import { Tokens } from '../gateway/tokens.ts'
+import { Vocabulary } from '../gateway/vocabulary.ts'
+import { masterKeyWrap } from '../keyholder/key-wrap.ts'
+import { EngineLedgerView } from '../keyholder/ledger-view.ts'
+import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
+import { KeyFiles, type MasterKey } from '../keys/index.ts'
+import { KeyFileWallets } from '../patients/key-file-wallets.ts'
+import { PatientDesk } from '../patients/patient-desk.ts'
+import { FileBlobStore } from '../storage/blob-store-fs.ts'
+import type { DataDirectory } from '../storage/data-directory.ts'
+import { writeFileDurably } from '../storage/files.ts'
+import { LmdbStore } from '../storage/lmdb-store.ts'
+import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
+
+export interface NodeOptions {
+  readonly directory: DataDirectory
+  readonly masterKey: MasterKey
+  /** Where clients reach the node, without a trailing slash. */
+  readonly publicUrl: string
+  /** Keyholders that a new network gets; an existing one keeps its own. */
+  readonly keyholders: number
+}
+
+export interface NodePorts {
+  readonly now: () => number
+  /** Hears of failures in the background. */
+  readonly onFailure: (part: string, error: unknown) => void
+  /** The ledger stopped: the process should end. */
+  readonly onHalt: (error: EngineError) => void
+  readonly onProgress: (step: string, done: number, total: number) => void
+}
+
+/** Everything that runs in one node, opened in the order in which parts need each other. */
+export interface OpenNode {
+  readonly engine: EmbeddedEngine
+  readonly genesis: Genesis
+  readonly identities: NodeIdentities
+  readonly gateways: ReadonlyMap<string, Gateway>
+  readonly keyholders: readonly LocalKeyholder[]
+  readonly blobs: FileBlobStore
+  readonly tokens: Tokens
+  readonly desk: PatientDesk
+  readonly names: Names
+  readonly wallets: KeyFileWallets
+  close(): Promise<void>
+}
+
+/** @throws StorageError, KeyError, EngineError, VaultError, IndexError: each says what to do */
+export async function openNode({ directory, masterKey, publicUrl, keyholders: keyholderCount }: NodeOptions, ports: NodePorts): Promise<OpenNode> {
+  const closing: (() => Promise<void> | void)[] = []
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.reverse()) await close()
+  }
+  try {
+    const files = new KeyFiles(directory.keys, masterKey)
+    const known = readGenesis(directory.genesis)
+    const identities = await loadIdentities(files, known?.custody.keyholders.length ?? keyholderCount)
+    const genesis = known ?? makeGenesis(directory, identities, ports.now())
+    const signatures = new NativeSignatures()
+    const store = new LmdbStore(directory.state)
+    closing.push(() => store.close())
+    const runtime = createRuntime({
+      contracts: applicationContracts({ verify: (key, message, signature) => signatures.verify(key, message, signature) }),
+      accounts,
+      parameters: runtimeParameters,
+      verify: signatures.ofTx,
+      onUnexpected: (error) => ports.onFailure('ledger', error),
+    })
+    const engine = await openEmbeddedEngine(
+      { genesis, blocks: directory.blocks },
+      { store, runtime, signer: identities.blockSigner, signatures, clock: systemClock, onHalt: ports.onHalt, onListenerError: (error) => ports.onFailure('block listener', error) },
+    )
+    closing.push(() => engine.close())
+    writeTrust(directory, genesis)
+    await registerUsers(engine, identities, ports.now())
+
+    const blobs = await FileBlobStore.open(directory.blobs, ports.now)
+    const view = new EngineLedgerView(engine, {
+      isMember: network.isMember,
+      document: identity.document,
+      custodySet: custody.custodySet,
+      access: access.access,
+      coversRecord: (state, id, record, timeMs) => (coversRecord(state, id, record, timeMs) ? { effect: 'permit', code: 'COVERED' } : { effect: 'deny', code: 'NOT_COVERED' }),
+      recordVersion: (state, record, version) => {
+        const found = records.recordVersion(state, record, version)
+        return found && { ciphertext: found.entry.ciphertext, keyCommitment: found.entry.keyCommitment, shareRoot: found.entry.shareRoot, set: found.entry.custodySet }
+      },
+    })
+    const keyholders: LocalKeyholder[] = []
+    for (const { name, identity: owner, keys } of identities.keyholders) {
+      const keyholder = await openKeyholder(
+        { chainId: genesis.chainId, did: owner.did, keys, directory: directory.keyholder(name) },
+        {
+          view,
+          sign: (message) => owner.sign(message),
+          verify: (key, message, signature) => signatures.verify(key, message, signature),
+          wrap: masterKeyWrap(masterKey.subkey(`epoch/${name}`).reveal(), name, webRandom),
+          random: webRandom,
+        },
+      )
+      closing.push(() => keyholder.close())
+      keyholders.push(keyholder)
+    }
+
+    const vocabulary = new Vocabulary(identities.vocabularyKey)
+    const names = new Names({ state: engine.state, users: identities.users })
+    const wallets = new KeyFileWallets(new KeyFiles(join(directory.keys, 'patients'), masterKey))
+    const desk = new PatientDesk({ engine, vocabulary, names, wallets, now: ports.now })
+    const gateways = new Map<string, Gateway>()
+    for (const [name, owner] of identities.organisations) {
+      const member = network.member(engine.state, owner.did)
+      if (member === undefined) continue
+      const baseUrl = `${publicUrl}/${name}/fhir`
+      const opened = openIndexStore({ directory: join(directory.organisation(name), 'index'), key: masterKey.subkey(`index/${name}`).reveal(), base: baseUrl })
+      closing.push(() => opened.store.close())
+      if (opened.damage !== undefined) ports.onFailure(`index of ${name}, which is made anew`, opened.damage)
+      const details = new DetailStore(join(directory.organisation(name), 'details'), masterKey.subkey(`details/${name}`).reveal())
+      closing.push(() => details.close())
+      const gateway = new Gateway(
+        {
+          organisation: { did: owner.did, name, handle: member.handle },
+          baseUrl,
+          idKey: masterKey.subkey(`client-ids/${name}`).reveal(),
+          cursorKey: masterKey.subkey(`cursors/${name}`).reveal(),
+        },
+        {
+          engine,
+          signer: owner,
+          blobs,
+          keyholders: keyholders.map(({ keyholder }) => keyholder),
+          recipient: await kemKeysOf(owner),
+          index: opened.store,
+          wallets,
+          desk,
+          names,
+          vocabulary,
+          now: ports.now,
+          keepDetails: async (batch) => await details.put(batch),
+          onFailure: (error) => ports.onFailure(`gateway of ${name}`, error),
+        },
+      )
+      closing.push(() => gateway.close())
+      await gateway.start(({ done, total }) => ports.onProgress(`making the index of ${name}`, done, total))
+      gateways.set(name, gateway)
+    }
+    const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now })
+    return { engine, genesis, identities, gateways, keyholders, blobs, tokens, desk, names, wallets, close: closeAll }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+function readGenesis(path: string): Genesis | undefined {
+  return existsSync(path) ? decodeCanonical(genesisSchema, readFileSync(path)) : undefined
+}
+
+function makeGenesis(directory: DataDirectory, identities: NodeIdentities, nowMs: number): Genesis {
+  const genesis = sampleGenesis(identities, nowMs)
+  writeFileDurably(directory.genesis, encodeGenesis(genesis))
+  return genesis
+}
+
+function writeTrust(directory: DataDirectory, genesis: Genesis): void {
+  const trust = trustToJson({
+    chainId: genesis.chainId,
+    genesisHash: genesisHash(genesis),
+    signers: [{ did: genesis.blockSigner.did, publicKey: genesis.blockSigner.signingKey }],
+  })
+  const bytes = new TextEncoder().encode(`${JSON.stringify(trust, undefined, 2)}\n`)
+  if (existsSync(directory.trust) && readFileSync(directory.trust).equals(bytes)) return
+  writeFileDurably(directory.trust, bytes)
+}
+
+const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+function tokenKeys(masterKey: MasterKey, chainId: string) {
+  const seed = masterKey.subkey(`token/${chainId}`).reveal()
+  const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  return { privateKey, publicKey: createPublicKey(privateKey) }
+}

@@ -1,0 +1,12 @@
+import type { Signer } from '../ledger/submitter.ts'
+
+/** Signers of custodial wallets, by canonical Patient id. On a sample network only. */
+export interface CustodialWallets {
+  /** The wallet's signer; undefined when this node holds none, as after a claim. */
+  signerFor(patientId: string): Promise<Signer | undefined>
+}
+
+/** Signers of the users of the organisations that a node serves. */
+export interface UserSigners {
+  signerFor(organisation: string, user: string): Signer | undefined
+}

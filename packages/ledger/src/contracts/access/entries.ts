@@ -1,0 +1,92 @@
+import type { Action, Did, ObjectId, Tag } from '@chiron/protocol'
+import type { Tier } from '../../decide/types.ts'
+
+/** Why an access ended; numbers on the ledger are never reused. */
+export const CLOSE_REASONS = { organisation: 1, patient: 2, 'no-basis': 3, expired: 4 } as const
+export type CloseReason = keyof typeof CLOSE_REASONS
+
+interface At {
+  /** Block time. */
+  readonly timeMs: number
+}
+
+/** An access was opened: who, for which organisation, why, until when at most, under which tier and rules (8 at most). */
+export interface OpenEntry extends At {
+  readonly kind: 'open'
+  readonly access: ObjectId
+  readonly reader: Did
+  readonly organisation: Did
+  readonly purpose: string
+  readonly action: Action
+  readonly untilMs: number
+  readonly tier: Tier
+  readonly rules: readonly ObjectId[]
+}
+
+/** An access ended at `endedMs`. One that ran out may be written down later than it ended. */
+export interface CloseEntry extends At {
+  readonly kind: 'close'
+  readonly access: ObjectId
+  readonly reason: CloseReason
+  readonly endedMs: number
+}
+
+/** The gateway of `organisation` refused its reader `count` times. */
+export interface RefusalEntry extends At {
+  readonly kind: 'refusal'
+  readonly reader: Did
+  readonly organisation: Did
+  readonly purpose: string
+  readonly action: Action
+  readonly count: number
+}
+
+/** What was displayed under an access: items by category, and a root over details. */
+export interface ReportEntry extends At {
+  readonly kind: 'report'
+  readonly access: ObjectId
+  readonly counts: readonly { readonly category: Tag; readonly count: number }[]
+  readonly root: Uint8Array
+}
+
+/** A rule was made or replaced. `terms` is the SHA-256 of its terms' canonical encoding. */
+export interface RuleEntry extends At {
+  readonly kind: 'grant' | 'modify'
+  readonly rule: ObjectId
+  readonly effect: 'permit' | 'deny'
+  readonly terms: Uint8Array
+}
+
+export interface RevokeEntry extends At {
+  readonly kind: 'revoke'
+  readonly rule: ObjectId
+}
+
+export interface RequestEntry extends At {
+  readonly kind: 'request'
+  readonly request: ObjectId
+  readonly reader: Did
+  readonly organisation: Did
+}
+
+/** A request was approved, which made `rule`, or denied (`rule` null). */
+export interface AnswerEntry extends At {
+  readonly kind: 'answer'
+  readonly request: ObjectId
+  readonly rule: ObjectId | null
+}
+
+/** An organisation states that it treats the patient. */
+export interface TreatmentEntry extends At {
+  readonly kind: 'treatment'
+  readonly organisation: Did
+  readonly untilMs: number
+}
+
+export interface ContestEntry extends At {
+  readonly kind: 'contest'
+  readonly organisation: Did
+}
+
+export type AccessEntry =
+  | OpenEntry | CloseEntry | RefusalEntry | ReportEntry | RuleEntry | RevokeEntry | RequestEntry | AnswerEntry | TreatmentEntry | ContestEntry

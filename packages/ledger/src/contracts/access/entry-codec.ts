@@ -1,0 +1,97 @@
+import { decodeCanonical, didBytes, encodeCanonical, formatDid, ProtocolError, schema } from '@chiron/protocol'
+import * as v from 'valibot'
+import { CLOSE_REASONS, type AccessEntry, type CloseReason } from './entries.ts'
+
+const did20 = schema.bytesOf(20)
+const time = schema.timeMs
+const id = schema.objectId
+const tier = v.picklist(['0', '1', '2', '3a', '3b', '4', '5', '6', '7', '8', '9', '10'])
+const reason = v.picklist(Object.values(CLOSE_REASONS))
+const effect = v.picklist(['permit', 'deny'])
+
+/** What follows the kind and the block time. SPEC-ACC-1 fixes the numbers, which are never reused. */
+const KINDS = {
+  open: kind('open', 1, v.strictTuple([id, did20, did20, schema.purpose, schema.action, time, tier, v.array(id)]),
+    (e) => [e.access, didBytes(e.reader), didBytes(e.organisation), e.purpose, e.action, e.untilMs, e.tier, [...e.rules]],
+    ([access, reader, organisation, purpose, action, untilMs, tier, rules]) => ({
+      access, reader: formatDid(reader), organisation: formatDid(organisation), purpose, action, untilMs, tier, rules,
+    })),
+  close: kind('close', 2, v.strictTuple([id, reason, time]),
+    (e) => [e.access, CLOSE_REASONS[e.reason], e.endedMs],
+    ([access, number, endedMs]) => ({ access, reason: reasonOf(number), endedMs })),
+  refusal: kind('refusal', 3, v.strictTuple([did20, did20, schema.purpose, schema.action, schema.uint]),
+    (e) => [didBytes(e.reader), didBytes(e.organisation), e.purpose, e.action, e.count],
+    ([reader, organisation, purpose, action, count]) => ({ reader: formatDid(reader), organisation: formatDid(organisation), purpose, action, count })),
+  report: kind('report', 4, v.strictTuple([id, v.array(v.strictTuple([schema.tag, schema.uint])), schema.hash32]),
+    (e) => [e.access, e.counts.map(({ category, count }) => [category, count] as [typeof category, number]), e.root],
+    ([access, counts, root]) => ({ access, counts: counts.map(([category, count]) => ({ category, count })), root })),
+  grant: kind('grant', 5, v.strictTuple([id, effect, schema.hash32]),
+    (e) => [e.rule, e.effect, e.terms],
+    ([rule, effect, terms]) => ({ rule, effect, terms })),
+  modify: kind('modify', 6, v.strictTuple([id, effect, schema.hash32]),
+    (e) => [e.rule, e.effect, e.terms],
+    ([rule, effect, terms]) => ({ rule, effect, terms })),
+  revoke: kind('revoke', 7, v.strictTuple([id]), (e) => [e.rule], ([rule]) => ({ rule })),
+  request: kind('request', 8, v.strictTuple([id, did20, did20]),
+    (e) => [e.request, didBytes(e.reader), didBytes(e.organisation)],
+    ([request, reader, organisation]) => ({ request, reader: formatDid(reader), organisation: formatDid(organisation) })),
+  answer: kind('answer', 9, v.strictTuple([id, v.nullable(id)]), (e) => [e.request, e.rule], ([request, rule]) => ({ request, rule })),
+  treatment: kind('treatment', 10, v.strictTuple([did20, time]),
+    (e) => [didBytes(e.organisation), e.untilMs],
+    ([organisation, untilMs]) => ({ organisation: formatDid(organisation), untilMs })),
+  contest: kind('contest', 11, v.strictTuple([did20]),
+    (e) => [didBytes(e.organisation)],
+    ([organisation]) => ({ organisation: formatDid(organisation) })),
+} satisfies { [K in AccessEntry['kind']]: KindCodec }
+
+const BY_NUMBER = new Map(
+  (Object.entries(KINDS) as [AccessEntry['kind'], KindCodec][]).map(([kind, codec]) => [codec.number, { kind, codec }]),
+)
+
+/** A canonical CBOR array: kind, block time, then what the kind has, flat. DIDs are their 20 bytes. SPEC-ACC-2. */
+export function encodeAccessEntry(entry: AccessEntry): Uint8Array {
+  const codec: KindCodec = KINDS[entry.kind]
+  return encodeCanonical([codec.number, entry.timeMs, ...codec.pack(entry)])
+}
+
+/** @throws ProtocolError as `decodeCanonical`; `ERR_PROTOCOL_SCHEMA` for an unknown kind */
+export function decodeAccessEntry(bytes: Uint8Array): AccessEntry {
+  // The head of an array of fewer than 24 items is one byte, and so is the kind.
+  const found = BY_NUMBER.get(bytes[1] ?? 0)
+  if (found === undefined) throw new ProtocolError('ERR_PROTOCOL_SCHEMA', 'an access entry of unknown kind')
+  const [, timeMs, ...rest] = decodeCanonical(found.codec.tuple, bytes)
+  return { kind: found.kind, timeMs, ...found.codec.unpack(rest) } as AccessEntry
+}
+
+type Items = readonly unknown[]
+
+interface KindCodec {
+  readonly number: number
+  readonly tuple: v.GenericSchema<unknown, [number, number, ...unknown[]]>
+  pack(entry: AccessEntry): Items
+  unpack(items: Items): object
+}
+
+type EntryOf<K, E extends AccessEntry = AccessEntry> = E extends AccessEntry ? (K extends E['kind'] ? E : never) : never
+type Tuple<T extends v.TupleItems> = v.InferOutput<v.StrictTupleSchema<T, undefined>>
+
+function kind<K extends AccessEntry['kind'], T extends v.TupleItems>(
+  _kind: K,
+  number: number,
+  body: v.StrictTupleSchema<T, undefined>,
+  pack: (entry: EntryOf<K>) => Tuple<T>,
+  unpack: (items: Tuple<T>) => Omit<EntryOf<K>, 'kind' | 'timeMs'>,
+): KindCodec {
+  return {
+    number,
+    tuple: v.strictTuple([v.literal(number), time, ...body.items]) as unknown as KindCodec['tuple'],
+    pack: pack as KindCodec['pack'],
+    unpack: unpack as unknown as KindCodec['unpack'],
+  }
+}
+
+function reasonOf(number: number): CloseReason {
+  const found = (Object.keys(CLOSE_REASONS) as CloseReason[]).find((name) => CLOSE_REASONS[name] === number)
+  if (found === undefined) throw new ProtocolError('ERR_PROTOCOL_SCHEMA', 'a close of unknown reason')
+  return found
+}

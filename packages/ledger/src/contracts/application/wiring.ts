@@ -1,0 +1,94 @@
+import { verifyEd25519 } from '@chiron/protocol'
+import type { AccountsPort, ParametersPort } from '../../runtime/ports.ts'
+import { wire, type WiredContract } from '../../runtime/wiring.ts'
+import * as access from '../access/index.ts'
+import * as consent from '../consent/index.ts'
+import * as custody from '../custody/index.ts'
+import * as identity from '../identity/index.ts'
+import * as network from '../network/index.ts'
+import * as records from '../records/index.ts'
+import { decideOpening, writeDecider } from './decisions.ts'
+import { isCustodial, isLiveMember, ownerOf } from './snapshot.ts'
+
+export interface ApplicationOptions {
+  /** Checks keyholders' receipts. Must accept exactly what `verifyEd25519` of protocol accepts, which is the default. */
+  readonly verify?: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
+}
+
+/** Who may sign transactions, and with which key. */
+export const accounts: AccountsPort = { signingKey: identity.signingKey }
+
+/** Parameters that the runtime follows. */
+export const runtimeParameters: ParametersPort = { maxTxLifetimeMs: (state) => network.parameter(state, 'maxTxLifetimeMs') }
+
+/** All contracts with their ports, in the order in which they make the first state. */
+export function applicationContracts(options: ApplicationOptions = {}): readonly WiredContract[] {
+  const custodyPorts: custody.CustodyPorts = {
+    isGovernor: network.isGovernor,
+    ensureIdentity(effects, keyholder) {
+      if (!identity.isRegistered(effects.state, keyholder.did)) {
+        identity.registerTrusted(effects, { ...keyholder, kind: 'device', controller: null })
+      }
+    },
+    verify: options.verify ?? verifyEd25519,
+  }
+  return [
+    wire(identity.identityContract, identityPorts),
+    wire(network.networkContract, networkPorts),
+    wire(custody.custodyContract, custodyPorts),
+    wire(records.recordsContract, {
+      isLiveMember,
+      ownerOf,
+      acceptBatch: (effects, set, root, receipts) => custody.acceptBatch(effects, custodyPorts, set, root, receipts),
+      writeDecider,
+    }),
+    wire(consent.consentContract, consentPorts),
+    wire(access.accessContract, accessPorts),
+  ]
+}
+
+const networkPorts: network.NetworkPorts = {
+  registerOrganisation(effects, organisation) {
+    identity.registerIdentity(effects, { ...organisation, kind: 'organisation', controller: null })
+    identity.giveHandle(effects, organisation.did, organisation.handle)
+  },
+  isRegistered: identity.isRegistered,
+}
+
+const accessPorts: access.AccessPorts = {
+  isLiveMember,
+  handleOwner: identity.handleOwner,
+  isPatientHandle: (state, handle) => ownerOf(state, handle)?.kind === 'patient',
+  isReaderOf(state, reader, organisation, timeMs) {
+    if (identity.identity(state, reader)?.kind !== 'patient') return identity.belongsTo(state, reader, organisation, timeMs)
+    return timeMs < (identity.delegation(state, reader, organisation)?.untilMs ?? 0)
+  },
+  decideOpening,
+  ruleTerms: (state, handle, rule) => consent.ruleRecord(state, handle, rule)?.terms,
+  treatmentEnd: (state, handle, organisation) => consent.treatment(state, handle, organisation)?.untilMs,
+  nextDenialStart: consent.nextDenialStart,
+  maxAccessMs: (state) => network.parameter(state, 'maxAccessMs'),
+}
+
+const consentPorts: consent.ConsentPorts = {
+  isLiveMember,
+  patientOf(state, handle) {
+    const owner = ownerOf(state, handle)
+    return owner?.kind === 'patient' ? owner.did : undefined
+  },
+  isCustodial,
+  isPerson(state, did) {
+    const kind = identity.identity(state, did)?.kind
+    return kind !== undefined && kind !== 'organisation'
+  },
+  isOrganisation: (state, did) => identity.identity(state, did)?.kind === 'organisation',
+  belongsTo: identity.belongsTo,
+  endAccesses: (effects, handle) => access.endAccesses(effects, accessPorts, handle),
+  list: (effects, handle, entry) => void access.appendEntry(effects.state, handle, { ...entry, timeMs: effects.block.timeMs }),
+}
+
+const identityPorts: identity.IdentityPorts = {
+  isLiveMember,
+  isGovernor: network.isGovernor,
+  startTreatment: (effects, handle, organisation) => consent.startTreatment(effects, consentPorts, handle, organisation),
+}

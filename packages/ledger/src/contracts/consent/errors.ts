@@ -1,0 +1,26 @@
+import { refusalsOf } from '../refusals.ts'
+
+export const consentErrors = refusalsOf('consent', {
+  notOwner: [1, 'only the patient to whom the handle belongs may do this'],
+  custodial: [2, 'a patient whose key another holds widens nothing, except on a sample network'],
+  unknownRule: [3, 'no such rule'],
+  ruleEnded: [4, 'the rule has ended'],
+  periodNotAllowed: [5, 'the period is empty or lies in the past'],
+  granteeUnknown: [6, 'the grantee is no known identity of its kind'],
+  granteeIsPatient: [7, 'a denial cannot name the patient'],
+  overrideNotAllowed: [8, 'only a permit overrides, and only a denial in force that it is strictly narrower than'],
+  tooManyRules: [9, 'the patient has as many rules as one may have'],
+  notMember: [10, 'only a live member organisation may do this'],
+  unknownPatient: [11, 'the handle is of no patient'],
+  notOwnReader: [12, 'who asks is not of the organisation'],
+  granteeNotOwn: [13, 'an organisation asks for itself or one of its own'],
+  tooManyRequests: [14, 'the organisation has as many requests pending as it may have'],
+  unknownRequest: [15, 'no such request'],
+  requestAnswered: [16, 'the request has been answered'],
+  requestExpired: [17, 'the request has expired'],
+  wider: [18, 'an approval is never wider than the request'],
+  treatmentContested: [19, 'the patient has contested the treating relationship'],
+  treatmentTooLong: [20, 'a treating relationship lasts at most 90 days from now'],
+  unknownTreatment: [21, 'no such treating relationship'],
+  durationNotAllowed: [22, 'the duration is empty or too long'],
+})

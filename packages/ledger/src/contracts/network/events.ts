@@ -1,0 +1,6 @@
+import type { Did } from '@chiron/protocol'
+import type { LedgerEvent } from '../../runtime/contract.ts'
+
+export const memberAdded = (did: Did, name: string): LedgerEvent => ({ type: 'network.memberAdded', attributes: { did, name } })
+export const memberRemoved = (did: Did): LedgerEvent => ({ type: 'network.memberRemoved', attributes: { did } })
+export const parameterSet = (name: string, value: number): LedgerEvent => ({ type: 'network.parameterSet', attributes: { name, value } })

@@ -1,0 +1,2 @@
+export { label } from './label.ts'
+export { put } from './put.ts'

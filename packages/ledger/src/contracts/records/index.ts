@@ -1,0 +1,20 @@
+import { defineContract } from '../../runtime/contract.ts'
+import * as handlers from './handlers.ts'
+import { recordsInvariants } from './invariants.ts'
+import type { RecordsPorts } from './ports.ts'
+
+export { decodeRecordEntry, encodeRecordEntry, type RecordEntry } from './entry.ts'
+export { recordsErrors } from './errors.ts'
+export { MAX_LABELS } from './limits.ts'
+export type { RecordsPorts } from './ports.ts'
+export {
+  authoredCount, authorsOf, labelsOf, recordHead, recordsOf, recordVersion, type RecordSubject, type RecordVersion,
+} from './queries.ts'
+export { labelsKey } from './state.ts'
+export { writesOf, type Write } from './writes.ts'
+
+export const recordsContract = defineContract<'records', RecordsPorts>({
+  name: 'records',
+  handlers: { 'records.put': handlers.put, 'records.label': handlers.label },
+  invariants: recordsInvariants,
+})

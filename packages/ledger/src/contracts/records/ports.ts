@@ -1,0 +1,14 @@
+import type { CustodyReceipt, Did, Handle } from '@chiron/protocol'
+import type { AccessRequest, Decision, RecordFacts } from '../../decide/types.ts'
+import type { StateReader } from '../../state/reader.ts'
+import type { Effects } from '../effects.ts'
+
+export interface RecordsPorts {
+  isLiveMember(state: StateReader, did: Did): boolean
+  /** Whose handle it is, and whether that is a patient or an organisation. */
+  ownerOf(state: StateReader, handle: Handle): { readonly did: Did; readonly kind: 'patient' | 'organisation' } | undefined
+  /** Refuses unless enough keyholders of the current set signed that they hold their shares of the batch. */
+  acceptBatch(effects: Effects, set: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): void
+  /** Decides writes of one request; good for the message, which changes nothing that is decided on. */
+  writeDecider(state: StateReader, request: AccessRequest, timeMs: number): (handle: Handle, record: RecordFacts) => Decision
+}

@@ -1,0 +1,71 @@
+import { custodyBatchRoot, equalBytes, toHex, type Handle, type RecordEntryMessage } from '@chiron/protocol'
+import type { Decision, RecordFacts } from '../../decide/types.ts'
+import type { Context, Handler } from '../../runtime/contract.ts'
+import { ensure } from '../refusals.ts'
+import { recordsErrors } from './errors.ts'
+import * as events from './events.ts'
+import type { RecordsPorts } from './ports.ts'
+import { checkFlags, checkSubjects, joinLabels, tagsOf, type SubjectTags } from './put-checks.ts'
+import { recordHead } from './queries.ts'
+import * as store from './state.ts'
+import { writesOf } from './writes.ts'
+
+type Ctx = Context<RecordsPorts>
+type Message = Parameters<Handler<RecordsPorts, 'records.put'>>[1]
+type DecideWrite = (handle: Handle, record: RecordFacts) => Decision
+
+/** Puts record versions, all or none; each is decided for each of its subjects (`action=write`). */
+export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
+  const { state, block, signer, ports } = ctx
+  ensure(ports.isLiveMember(state, signer), recordsErrors.notMember)
+  ports.acceptBatch(ctx, msg.custodySet, custodyBatchRoot(msg.entries), msg.receipts)
+  const request = { reader: msg.recorder, organisation: signer, purpose: msg.purpose, action: 'write' } as const
+  const decideWrite = ports.writeDecider(state, request, block.timeMs)
+  const added = new Map<string, { readonly handle: Handle; count: number }>()
+  for (const entry of msg.entries) {
+    putOne(ctx, msg, entry, decideWrite)
+    for (const handle of entry.subjects) {
+      const seen = added.get(toHex(handle))
+      if (seen === undefined) added.set(toHex(handle), { handle, count: 1 })
+      else seen.count++
+    }
+  }
+  for (const { handle, count } of added.values()) {
+    store.setAuthored(state, handle, signer, store.getAuthored(state, handle, signer) + count)
+    const size = state.listSize('records', handle)
+    ctx.emit(events.appended(handle, signer, size - count, size))
+  }
+}
+
+function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, decideWrite: DecideWrite): void {
+  const head = recordHead(ctx.state, entry.record)
+  ensure(entry.version === (head?.version ?? 0) + 1, recordsErrors.versionConflict)
+  ensure(entry.size > 0 && entry.size <= 0xffff_ffff, recordsErrors.sizeNotAllowed)
+  checkFlags(entry, head)
+  const tags = tagsOf(entry)
+  checkSubjects(ctx, entry, head)
+  const writes = writesOf(ctx.state, entry, head)
+  for (const { handle, record } of writes) {
+    const decision = decideWrite(handle, record)
+    ensure(decision.tier !== '0', recordsErrors.recorderInvalid)
+    ensure(decision.effect === 'permit', recordsErrors.notPermitted)
+  }
+  const places = entry.subjects.map((handle, i): [Handle, number] => {
+    const { category, labels } = tags[i] as SubjectTags
+    if (labels.length > 0) store.setLabels(ctx.state, handle, entry.record, joinLabels(store.getLabels(ctx.state, handle, entry.record), labels))
+    return [handle, appendFor(ctx, msg, entry, handle, category)]
+  })
+  store.pushHead(ctx.state, entry.record, entry.version, places)
+}
+
+function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Handle, category: SubjectTags['category']): number {
+  const { record, version, flags, ciphertext, size, keyCommitment, shareRoot, subjects } = entry
+  return store.appendRecord(ctx.state, handle, {
+    record, version, flags, category, ciphertext, size, keyCommitment, shareRoot,
+    author: ctx.signer,
+    recorder: msg.recorder,
+    others: subjects.filter((other) => !equalBytes(other, handle)),
+    custodySet: msg.custodySet,
+    timeMs: ctx.block.timeMs,
+  })
+}

@@ -1,0 +1,186 @@
+import { RecordFlag } from '@chiron/protocol'
+import { expect, test } from 'vitest'
+import {
+  ada, ben, DAY_MS, doctor, entry, handleFor, individual, lakeside, msg, organisation, outsider, populated, putMsg, recordFor, refusalLedger, riverside, surgeon,
+  tagFor, terms, type ContractChain, type Person,
+} from '../../../test/contract-chain.ts'
+import { decideRecord, decideWrite, records } from '../index.ts'
+import { encodeRecordEntry } from './entry.ts'
+
+const { refused, unprovoked } = refusalLedger(records.recordsErrors)
+const hiv = tagFor('hiv')
+const both = { subjects: [ada.handle, ben.handle], furtherTags: [{ category: tagFor('ben laboratory'), labels: [] }] }
+
+const byLakeside = (entries: Parameters<typeof putMsg>[0], who: Person = lakeside) => putMsg(entries, { recorder: who.did })
+
+test('versions follow each other, and every one is found where it stands', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose'), entry('heart', { category: tagFor('imaging') })]))
+  const { events } = chain.do(riverside, putMsg([entry('glucose', { version: 2 }), entry('glucose', { version: 3, flags: RecordFlag.tombstone })], { recorder: surgeon.did }))
+  expect(events).toEqual([{ type: 'records.appended', attributes: { handle: ada.handle, author: riverside.did, from: 2, to: 4 } }])
+  expect(records.recordHead(chain.state, recordFor('glucose'))).toMatchObject({ version: 3, flags: RecordFlag.tombstone, author: riverside.did, subjects: [{ handle: ada.handle, index: 3, labels: [] }] })
+  const versions = [1, 2, 3].map((version) => records.recordVersion(chain.state, recordFor('glucose'), version)?.entry)
+  expect(versions.map((e) => [e?.version, e?.recorder])).toEqual([[1, riverside.did], [2, surgeon.did], [3, surgeon.did]])
+  expect(records.recordVersion(chain.state, recordFor('glucose'), 4)).toBeUndefined()
+  expect([...records.recordsOf(chain.state, ada.handle, 1, 3)].map(([i, e]) => [i, e.version])).toEqual([[1, 1], [2, 2]])
+  expect(records.authoredCount(chain.state, ada.handle, riverside.did)).toBe(4)
+  chain.do(riverside, putMsg([entry('glucose', { version: 4 })]))
+  chain.checkInvariants()
+})
+
+test('a version that does not follow the newest is refused, and the whole message with it', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')]))
+  refused(chain.submit(riverside, putMsg([entry('heart'), entry('glucose')])), 'versionConflict')
+  refused(chain.submit(riverside, putMsg([entry('glucose', { version: 3 })])), 'versionConflict')
+  refused(chain.submit(riverside, putMsg([entry('lungs', { version: 0 })])), 'versionConflict')
+  expect(records.recordHead(chain.state, recordFor('heart'))).toBeUndefined()
+  expect(records.authoredCount(chain.state, ada.handle, riverside.did)).toBe(1)
+})
+
+test('who writes: live members, through themselves or people who delegate to them', () => {
+  const chain = populated()
+  refused(chain.submit(outsider, putMsg([entry('glucose')])), 'notMember')
+  refused(chain.submit(riverside, putMsg([entry('glucose')], { recorder: doctor.did })), 'recorderInvalid')
+  refused(chain.submit(riverside, putMsg([entry('glucose')], { recorder: outsider.did })), 'recorderInvalid')
+  chain.do(riverside, putMsg([entry('glucose')], { recorder: surgeon.did }))
+  chain.do(surgeon, msg('identity.revokeDelegation', { to: riverside.did }))
+  refused(chain.submit(riverside, putMsg([entry('heart')], { recorder: surgeon.did })), 'recorderInvalid')
+})
+
+test('writing needs a treating relationship or a rule', () => {
+  const chain = populated()
+  refused(chain.submit(lakeside, byLakeside([entry('glucose')])), 'notPermitted')
+  chain.do(lakeside, msg('consent.registerTreatment', { patient: ada.handle, until: chain.timeMs + DAY_MS }))
+  chain.do(lakeside, byLakeside([entry('glucose', { labels: [hiv] })], doctor))
+  refused(chain.submit(riverside, putMsg([entry('glucose', { version: 2 })])), 'notPermitted')
+  chain.pass(2 * DAY_MS)
+  refused(chain.submit(lakeside, byLakeside([entry('heart')])), 'notPermitted')
+  // The author goes on correcting what it wrote.
+  chain.do(lakeside, byLakeside([entry('glucose', { version: 2 })]))
+  const permit = terms({ grantee: organisation(riverside), actions: ['write'], categories: [tagFor('laboratory')] })
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: permit }))
+  chain.do(riverside, putMsg([entry('glucose', { version: 3 })]))
+  // A version that moves the record needs both categories.
+  refused(chain.submit(riverside, putMsg([entry('x', { category: tagFor('imaging') }), entry('glucose', { version: 4, category: tagFor('imaging') })], { purpose: 'HMARKT' })), 'notPermitted')
+  expect(records.recordHead(chain.state, recordFor('glucose'))?.author).toBe(riverside.did)
+  chain.checkInvariants()
+})
+
+test('a denial of a person stops that person from writing, also in the author\'s own records', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')]))
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms({ effect: 'deny', grantee: individual(surgeon), purposes: [], actions: ['read', 'write'] }) }))
+  refused(chain.submit(riverside, putMsg([entry('glucose', { version: 2 })], { recorder: surgeon.did })), 'notPermitted')
+  chain.do(riverside, putMsg([entry('glucose', { version: 2 })]))
+})
+
+test('a record of several subjects stands in each list, and needs a permit for each', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('twins', both)]))
+  expect(records.recordHead(chain.state, recordFor('twins'))?.subjects.map((s) => [s.index, s.category])).toEqual([[0, tagFor('laboratory')], [0, tagFor('ben laboratory')]])
+  expect([...records.recordsOf(chain.state, ben.handle)].map(([, e]) => e.others)).toEqual([[ada.handle]])
+  const request = { reader: doctor.did, organisation: lakeside.did, purpose: 'TREAT', action: 'read' as const, record: recordFor('twins') }
+  const grant = (who: Person) => chain.do(who, msg('consent.grant', { patient: who.handle, terms: terms({ grantee: organisation(lakeside) }) }))
+  grant(ada)
+  expect(decideRecord(chain.state, request, chain.timeMs)).toMatchObject({ effect: 'deny', tier: '9' })
+  grant(ben)
+  expect(decideRecord(chain.state, request, chain.timeMs)).toMatchObject({ effect: 'permit', tier: '7' })
+  expect(decideRecord(chain.state, request, chain.timeMs).rules).toHaveLength(2)
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms({ grantee: organisation(lakeside), actions: ['write'] }) }))
+  refused(chain.submit(lakeside, byLakeside([entry('twins', { ...both, version: 2 })])), 'notPermitted')
+  refused(chain.submit(riverside, putMsg([entry('twins', { version: 2 })])), 'subjectsChanged')
+  const swapped = { ...both, subjects: [ben.handle, ada.handle] }
+  refused(chain.submit(riverside, putMsg([entry('twins', { ...swapped, version: 2 })])), 'subjectsChanged')
+  chain.do(riverside, putMsg([entry('twins', { ...both, version: 2 })]))
+  chain.checkInvariants()
+})
+
+test('subjects are distinct, have tags, and are of the right kind', () => {
+  const chain = populated()
+  const put = (fields: Parameters<typeof entry>[1]) => chain.submit(riverside, putMsg([entry('x', fields)]))
+  refused(put({ ...both, subjects: [ada.handle, ada.handle] }), 'subjectsNotDistinct')
+  refused(put({ subjects: [ada.handle, ben.handle] }), 'subjectsNotDistinct')
+  refused(put({ furtherTags: both.furtherTags }), 'subjectsNotDistinct')
+  refused(put({ subjects: [handleFor('nobody')] }), 'unknownSubject')
+  refused(put({ subjects: [riverside.handle] }), 'unknownSubject')
+  refused(put({ flags: RecordFlag.directory }), 'unknownSubject')
+  refused(put({ flags: RecordFlag.directory, subjects: [lakeside.handle] }), 'unknownSubject')
+  refused(put({ flags: RecordFlag.internal, subjects: [riverside.handle], labels: [hiv] }), 'labelsNotAllowed')
+  refused(put({ size: 0 }), 'sizeNotAllowed')
+  refused(put({ size: 2 ** 32 }), 'sizeNotAllowed')
+})
+
+test('flags are known, fit together, and last', () => {
+  const chain = populated()
+  const put = (fields: Parameters<typeof entry>[1]) => chain.submit(riverside, putMsg([entry('x', fields)]))
+  for (const flags of [32, 2 ** 33, RecordFlag.tombstone, RecordFlag.identity | RecordFlag.internal, RecordFlag.directory | RecordFlag.internal]) {
+    refused(put({ flags, subjects: [riverside.handle] }), 'flagsNotAllowed')
+  }
+  chain.do(riverside, putMsg([entry('x', { flags: RecordFlag.identity })]))
+  refused(put({ version: 2 }), 'flagsNotAllowed')
+  chain.do(riverside, putMsg([entry('x', { version: 2, flags: RecordFlag.identity | RecordFlag.tombstone })]))
+})
+
+test('the directory is read by every member, what is internal only at home', () => {
+  const chain = populated()
+  const own = { subjects: [riverside.handle] }
+  chain.do(riverside, putMsg([entry('ward', { ...own, flags: RecordFlag.directory }), entry('stock', { ...own, flags: RecordFlag.internal })]))
+  const decideFor = (reader: Person, org: Person, record: string, purpose = 'TREAT') =>
+    decideRecord(chain.state, { reader: reader.did, organisation: org.did, purpose, action: 'read', record: recordFor(record) }, chain.timeMs).code
+  expect(decideFor(lakeside, lakeside, 'ward', 'HOPERAT')).toBe('PERMIT_DIRECTORY')
+  expect(decideFor(ada, riverside, 'ward')).toBe('PERMIT_DIRECTORY')
+  expect(decideFor(doctor, lakeside, 'stock')).toBe('DENY_DEFAULT')
+  expect(decideFor(ada, riverside, 'stock')).toBe('DENY_DEFAULT')
+  expect(decideFor(surgeon, riverside, 'stock')).toBe('PERMIT_OWN')
+})
+
+test('labels: versions add, the author and the patient replace, a shared record only gains', () => {
+  const chain = populated()
+  const label = (labels: typeof hiv[], fields: { record?: string; subject?: typeof ada.handle } = {}) =>
+    msg('records.label', { record: recordFor(fields.record ?? 'glucose'), labels, ...(fields.subject ? { subject: fields.subject } : {}) })
+  const labelsNow = (record = 'glucose', who = ada) => records.labelsOf(chain.state, who.handle, recordFor(record))
+  chain.do(riverside, putMsg([entry('glucose', { labels: [hiv] }), entry('twins', both)]))
+  chain.do(ada, label([tagFor('genetics')]))
+  expect(labelsNow()).toEqual([tagFor('genetics')])
+  chain.do(riverside, putMsg([entry('glucose', { version: 2, labels: [hiv] })]))
+  expect(labelsNow()).toHaveLength(2)
+  chain.do(riverside, label([]))
+  expect(labelsNow()).toEqual([])
+  expect(chain.state.fact(records.labelsKey(ada.handle, recordFor('glucose')))).toBeUndefined()
+  refused(chain.submit(ben, label([hiv])), 'notAuthorised')
+  refused(chain.submit(lakeside, label([hiv])), 'notAuthorised')
+  refused(chain.submit(ada, label([hiv], { record: 'none' })), 'unknownRecord')
+  refused(chain.submit(ada, label([hiv], { record: 'twins' })), 'unknownSubject')
+  refused(chain.submit(ada, label([hiv], { subject: ben.handle })), 'unknownSubject')
+  chain.do(ben, label([hiv], { record: 'twins', subject: ben.handle }))
+  refused(chain.submit(ben, label([], { record: 'twins', subject: ben.handle })), 'labelsOnlyAdded')
+  chain.do(riverside, label([], { record: 'twins', subject: ben.handle }))
+  expect(labelsNow('twins', ben)).toEqual([])
+  const nine = Array.from({ length: 9 }, (_, i) => tagFor(`label ${i}`))
+  chain.do(riverside, label(nine.slice(0, 8)))
+  refused(chain.submit(riverside, putMsg([entry('glucose', { version: 3, labels: nine.slice(8) })])), 'labelsNotAllowed')
+  chain.checkInvariants()
+})
+
+test('what will be decided can be asked beforehand', () => {
+  const chain = populated()
+  const ask = (chainNow: ContractChain, org: Person) =>
+    decideWrite(chainNow.state, { reader: org.did, organisation: org.did, purpose: 'TREAT', entry: entry('twins', both) }, chainNow.timeMs)
+  expect(ask(chain, riverside)).toMatchObject({ effect: 'permit', code: 'PERMIT_TREATING' })
+  expect(ask(chain, lakeside)).toMatchObject({ effect: 'deny', tier: '9' })
+  expect(ask(chain, outsider)).toMatchObject({ effect: 'deny', tier: '0' })
+})
+
+test('an entry is at most 300 bytes', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')]), putMsg([entry('heart')], { recorder: surgeon.did }))
+  expect([0, 1].map((i) => chain.state.entry('records', ada.handle, i)?.length)).toEqual([168, 188])
+  const largest = encodeRecordEntry({
+    ...(records.recordHead(chain.state, recordFor('heart'))?.entry as records.RecordEntry),
+    version: 0xffff_ffff, flags: 31, size: 0xffff_ffff, custodySet: 0xffff_ffff, others: ['b', 'c', 'd'].map(handleFor),
+  })
+  expect(largest.length).toBe(300)
+})
+
+test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))

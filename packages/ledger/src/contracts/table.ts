@@ -1,0 +1,78 @@
+import { concatBytes, decodeCanonical, didBytes, encodeCanonical, formatDid, utf8, type Did } from '@chiron/protocol'
+import type * as v from 'valibot'
+import type { StateReader, StateWriter } from '../state/reader.ts'
+
+/** Parts of a key. Every part but the last has a fixed length, so that no two keys of a table run together. */
+export type KeyParts = readonly Uint8Array[]
+
+/** Typed access to the values under one prefix. Values are canonical CBOR, decoded strictly. */
+export interface Table<T> {
+  get(state: StateReader, ...key: KeyParts): T | undefined
+  has(state: StateReader, ...key: KeyParts): boolean
+  set(state: StateWriter, value: T, ...key: KeyParts): void
+  delete(state: StateWriter, ...key: KeyParts): void
+  /** Values whose key begins with the parts, in byte order; `key` is what follows the table's prefix. */
+  list(state: StateReader, ...key: KeyParts): Iterable<{ readonly key: Uint8Array; readonly value: T }>
+  /** The whole key, as proofs need it. */
+  key(...key: KeyParts): Uint8Array
+}
+
+/** A table of authenticated facts. Prefixes end in `/` and none begins another. */
+export function factTable<T>(prefix: string, schema: v.GenericSchema<unknown, T>): Table<T> {
+  return tableOver(prefix, schema, {
+    read: (state, key) => state.fact(key),
+    scan: (state, key) => state.facts(key),
+    write: (state, key, value) => state.setFact(key, value),
+    remove: (state, key) => state.deleteFact(key),
+  })
+}
+
+/** A table of derived values: the same on every node, under no proof of its own. */
+export function flatTable<T>(prefix: string, schema: v.GenericSchema<unknown, T>): Table<T> {
+  return tableOver(prefix, schema, {
+    read: (state, key) => state.flat(key),
+    scan: (state, key) => state.flats(key),
+    write: (state, key, value) => state.setFlat(key, value),
+    remove: (state, key) => state.deleteFlat(key),
+  })
+}
+
+interface Space {
+  read(state: StateReader, key: Uint8Array): Uint8Array | undefined
+  scan(state: StateReader, prefix: Uint8Array): Iterable<readonly [Uint8Array, Uint8Array]>
+  write(state: StateWriter, key: Uint8Array, value: Uint8Array): void
+  remove(state: StateWriter, key: Uint8Array): void
+}
+
+function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, space: Space): Table<T> {
+  const prefix = utf8(prefixText)
+  const keyOf = (parts: KeyParts): Uint8Array => concatBytes(prefix, ...parts)
+  return {
+    get(state, ...key) {
+      const bytes = space.read(state, keyOf(key))
+      return bytes === undefined ? undefined : decodeCanonical(schema, bytes)
+    },
+    has: (state, ...key) => space.read(state, keyOf(key)) !== undefined,
+    set: (state, value, ...key) => space.write(state, keyOf(key), encodeCanonical(value)),
+    delete: (state, ...key) => space.remove(state, keyOf(key)),
+    *list(state, ...key) {
+      for (const [at, bytes] of space.scan(state, keyOf(key))) {
+        yield { key: at.subarray(prefix.length), value: decodeCanonical(schema, bytes) }
+      }
+    },
+    key: (...key) => keyOf(key),
+  }
+}
+
+/** Key part of a DID: its 20 bytes. */
+export const didPart = (did: Did): Uint8Array => didBytes(did)
+
+/** The DID whose 20 bytes begin at `offset` of a key. */
+export const didAt = (key: Uint8Array, offset: number): Did => formatDid(key.subarray(offset, offset + 20))
+
+/** Key part of a number: big-endian u32, so that byte order is numeric order. */
+export function uint32Part(n: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, n)
+  return bytes
+}

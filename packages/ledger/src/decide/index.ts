@@ -1,0 +1,7 @@
+export { decide, deciderFor, invalid, joinDecisions, type Decider } from './decide.ts'
+export { POLICY_HASH, POLICY_VERSION } from './policy.ts'
+export { AUTHOR_PURPOSES } from './purposes.ts'
+export { indexPatient, type PatientSnapshot, type Snapshot } from './snapshot.ts'
+export { formatGrantee, isStrictlyNarrower, isWithin, sameText } from './terms.ts'
+export { TIERS } from './tiers/index.ts'
+export type * from './types.ts'

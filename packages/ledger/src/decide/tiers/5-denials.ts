@@ -1,0 +1,9 @@
+import { idsOf, type TierRule } from './tier.ts'
+
+/** The patient's explicit denials. A permit wins only by naming a denial and being strictly narrower than it. */
+export const denials: TierRule = {
+  tier: '5',
+  name: 'denials',
+  judge: (subject) =>
+    subject.denials.length === 0 ? undefined : { effect: 'deny', code: 'DENY_RULE', rules: idsOf(subject.denials) },
+}

@@ -1,0 +1,5 @@
+export * from './contracts/index.ts'
+export * from './decide/index.ts'
+export * from './proofs/index.ts'
+export * from './runtime/index.ts'
+export * from './state/index.ts'

@@ -1,0 +1,6 @@
+export { buildAuditList, type AuditRow, type AuditSubject, type ProofReader } from './build.ts'
+export { auditReceipt, parseAuditReceipt, verifyAuditReceipt, type AuditReceipt, type ProvenRow } from './receipt.ts'
+export { formatRow, type AuditFields, type RowContext } from './rows.ts'
+export { formatOrganisation, formatPerson, namesFrom, type ProvenNames } from './names.ts'
+export { verifyAuditList, verifyAuditRow, type ProvenList } from './verify-list.ts'
+export { verifyDocument, type Statement } from './verify-document.ts'

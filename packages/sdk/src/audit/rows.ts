@@ -1,0 +1,108 @@
+import { CATEGORIES, tagOf, toHex, type Did, type ObjectId } from '@chiron/protocol'
+import type { AccessEntry } from '@chiron/ledger/proofs'
+import { formatOrganisation, formatPerson, type ProvenNames } from './names.ts'
+
+/** One row of a patient's list, as it is shown. Every field follows from the ledger's entry and proven names. */
+export interface AuditFields {
+  /** Role and DID of the person, `patient (DID)`, or the organisation itself. */
+  readonly who: string
+  /** Name of the member, or empty where no organisation took part. */
+  readonly organisation: string
+  readonly what: string
+  /** Block time in ISO 8601, UTC. */
+  readonly when: string
+  /** HL7 PurposeOfUse code, or empty. */
+  readonly purpose: string
+  /** Ids of the rules in hexadecimal, or on what else it rested; empty where nothing was needed. */
+  readonly rule: string
+}
+
+export type OpenEntry = Extract<AccessEntry, { kind: 'open' }>
+
+/** The access that an entry is about, when another entry says who and why. */
+export function openingOf(entry: AccessEntry): ObjectId | undefined {
+  return entry.kind === 'close' || entry.kind === 'report' ? entry.access : undefined
+}
+
+/** Everybody whom a row names: people with the organisation they act for. */
+export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]; readonly organisations: readonly Did[] } {
+  if ('reader' in entry) return { people: [entry.reader], organisations: [entry.organisation] }
+  return { people: [], organisations: 'organisation' in entry ? [entry.organisation] : [] }
+}
+
+/** What a row needs besides its entry. */
+export interface RowContext {
+  readonly names: ProvenNames
+  /** The patient's tag key (32 bytes): names the categories. SPEC-TAG-1. */
+  readonly tagKey: Uint8Array
+  /** The entry that opened the access, for a report or a close; undefined if it cannot be found. */
+  readonly opening: OpenEntry | undefined
+}
+
+/** The row of an entry. The same function makes the list and checks it. */
+export function formatRow(entry: AccessEntry, context: RowContext): AuditFields {
+  const when = new Date(entry.timeMs).toISOString()
+  return { ...describe(entry, context), when }
+}
+
+type Description = Omit<AuditFields, 'when'>
+
+function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): Description {
+  const patient = names.owner === undefined ? 'patient' : `patient (${names.owner})`
+  const byPatient = (what: string, rule = ''): Description => ({ who: patient, organisation: '', what, purpose: '', rule })
+  const byOrganisation = (did: Did, what: string): Description => ({ who: formatOrganisation(names, did), organisation: formatOrganisation(names, did), what, purpose: '', rule: '' })
+  const underAccess = (what: string): Description =>
+    opening === undefined
+      ? { who: '', organisation: '', what, purpose: '', rule: '' }
+      : { ...reader(names, opening), what, purpose: opening.purpose, rule: basis(opening) }
+  switch (entry.kind) {
+    case 'open':
+      return { ...reader(names, entry), what: `opened access to ${entry.action}, until ${time(entry.untilMs)} at the latest`, purpose: entry.purpose, rule: basis(entry) }
+    case 'close':
+      return underAccess(`access ended ${time(entry.endedMs)}: ${CLOSED[entry.reason]}`)
+    case 'report':
+      return underAccess(`was shown ${shown(entry, tagKey)}`)
+    case 'refusal':
+      return { ...reader(names, entry), what: `was refused ${entry.count === 1 ? 'once' : `${entry.count} times`} to ${entry.action}`, purpose: entry.purpose, rule: '' }
+    case 'grant':
+      return byPatient(`made a rule: ${entry.effect}`, toHex(entry.rule))
+    case 'modify':
+      return byPatient(`changed a rule: ${entry.effect}`, toHex(entry.rule))
+    case 'revoke':
+      return byPatient('ended a rule', toHex(entry.rule))
+    case 'request':
+      return { ...reader(names, entry), what: `asked for access (request ${toHex(entry.request)})`, purpose: '', rule: '' }
+    case 'answer':
+      return byPatient(`${entry.rule === null ? 'denied' : 'approved'} request ${toHex(entry.request)}`, entry.rule === null ? '' : toHex(entry.rule))
+    case 'treatment':
+      return byOrganisation(entry.organisation, `stated that it treats the patient, until ${time(entry.untilMs)}`)
+    case 'contest':
+      return byPatient(`ended the treating relationship of ${formatOrganisation(names, entry.organisation)}`)
+  }
+}
+
+const CLOSED: Readonly<Record<Extract<AccessEntry, { kind: 'close' }>['reason'], string>> = {
+  organisation: 'the organisation closed it',
+  patient: 'the patient closed it',
+  'no-basis': 'no rule allows it any more',
+  expired: 'its time was over',
+}
+
+function reader(names: ProvenNames, { reader: did, organisation }: { readonly reader: Did; readonly organisation: Did }): Pick<AuditFields, 'who' | 'organisation'> {
+  return { who: formatPerson(names, did, organisation), organisation: formatOrganisation(names, organisation) }
+}
+
+function basis({ tier, rules }: OpenEntry): string {
+  if (rules.length > 0) return rules.map(toHex).join(' ')
+  if (tier === '2') return 'own records'
+  if (tier === '3b') return 'author of the records'
+  return tier === '7' ? 'treating relationship' : `tier ${tier}`
+}
+
+function shown({ counts }: Extract<AccessEntry, { kind: 'report' }>, tagKey: Uint8Array): string {
+  const names = new Map(CATEGORIES.map((category) => [toHex(tagOf(tagKey, 'category', category)), category]))
+  if (counts.length === 0) return 'nothing'
+  return counts.map(({ category, count }) => `${names.get(toHex(category)) ?? `category ${toHex(category)}`} (${count})`).join(', ')
+}
+
+const time = (timeMs: number): string => new Date(timeMs).toISOString()

@@ -1,0 +1,109 @@
+import { toHex } from '@chiron/protocol'
+import { decodeAccessEntry, parseReceipt, verifyReceipt, type Proven, type Trust } from '@chiron/ledger/proofs'
+import { SdkError } from '../errors.ts'
+import { readReceipt } from '../receipts/receipts.ts'
+import type { AuditFields } from './rows.ts'
+import { parseAuditReceipt, verifyAuditReceipt } from './receipt.ts'
+import { verifyAuditList, verifyAuditRow, type ProvenList } from './verify-list.ts'
+
+/** What a document proves, in sentences. */
+export interface Statement {
+  readonly kind: 'receipt' | 'row' | 'list' | 'export'
+  readonly proven: readonly string[]
+  /** What one might take it to prove, and it does not. */
+  readonly notProven: readonly string[]
+}
+
+const SHOWN_ONLY = 'which single items were displayed, and to whom: that is the signed statement of the organisation'
+
+/**
+ * Verifies what `chiron verify` is given: a receipt (JSON, or base64url as in a header), a row or its receipt, an access
+ * list, or an export. `trust` is the verifier's own.
+ * @throws ProofError; SdkError `ERR_SDK_AUDIT_FORMAT`, `ERR_SDK_AUDIT_MISMATCH`, `ERR_SDK_AUDIT_INCOMPLETE`
+ */
+export function verifyDocument(text: string, trust: Trust): Statement {
+  const trimmed = text.trim()
+  if (!/^[[{"]/.test(trimmed)) return receiptStatement(verifyReceipt(headerReceipt(trimmed), trust))
+  const document = parseJson(trimmed)
+  if (typeof document === 'string') return receiptStatement(verifyReceipt(headerReceipt(document), trust))
+  if (Array.isArray(document)) return listStatement(verifyAuditList(document, trust))
+  if (!isObject(document)) throw unknown()
+  if (document['format'] === 'chiron/receipt/v1') return receiptStatement(verifyReceipt(parseReceipt(document), trust))
+  if (document['format'] === 'chiron/audit-receipt/v1') return rowStatement(verifyAuditReceipt(parseAuditReceipt(document), trust).fields)
+  if (document['format'] === 'chiron/export/v1') return exportStatement(document, trust)
+  if ('receipt' in document && 'who' in document) return rowStatement(verifyAuditRow(document, trust).fields)
+  throw unknown()
+}
+
+function headerReceipt(text: string) {
+  try {
+    return readReceipt(text)
+  } catch (cause) {
+    throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'neither JSON nor a receipt in base64url', { cause })
+  }
+}
+
+function receiptStatement(proven: Proven): Statement {
+  return { kind: 'receipt', proven: [claim(proven), headClaim(proven.head)], notProven: [] }
+}
+
+function claim(proven: Proven): string {
+  switch (proven.kind) {
+    case 'tx':
+      return `transaction ${toHex(proven.txId)} is number ${proven.logIndex} of the ledger and ${proven.code === 0 ? 'took effect' : `was refused (${proven.codespace} ${proven.code})`}`
+    case 'entry':
+      return `entry ${proven.index} of ${proven.size} in the ${proven.list} list of handle ${toHex(proven.handle)}${proven.list === 'accesses' ? `: ${decodeAccessEntry(proven.entry).kind}` : ''}`
+    case 'fact':
+      return `the ledger holds the fact ${toHex(proven.key)}`
+    case 'absence':
+      return `the ledger holds no fact ${toHex(proven.key)}`
+    case 'list':
+      return `the ${proven.list} list of handle ${toHex(proven.handle)} has exactly these ${proven.entries.length} entries`
+  }
+}
+
+function headClaim({ chainId, height, timeMs, signer }: Proven['head']): string {
+  return `as of block ${height} of ${chainId} (${new Date(timeMs).toISOString()}), signed by ${signer}`
+}
+
+function rowStatement({ when, who, organisation, what }: AuditFields): Statement {
+  return { kind: 'row', proven: [`${when} ${who}${organisation === '' ? '' : ` of ${organisation}`}: ${what}`], notProven: ['that there are no other rows: verify the whole list', SHOWN_ONLY] }
+}
+
+function listStatement(list: ProvenList): Statement {
+  return { kind: 'list', proven: listClaims(list), notProven: [SHOWN_ONLY] }
+}
+
+function listClaims({ rows, lists, height, asOfMs }: ProvenList): string[] {
+  return [
+    `the list is complete up to block ${height} (${new Date(asOfMs).toISOString()}): ${rows.length} rows, nothing missing, nothing added`,
+    'every row shows who, organisation, what, when, purpose and rule as the ledger has them',
+    ...lists.map(({ handle, size }) => `${size} entries are about the patient with handle ${handle}`),
+  ]
+}
+
+function exportStatement(document: Readonly<Record<string, unknown>>, trust: Trust): Statement {
+  const { audit, records } = document
+  if (!Array.isArray(audit)) throw unknown()
+  const proven = verifyReceipt(parseReceipt(records), trust)
+  if (proven.kind !== 'list' || proven.list !== 'records') throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'the export lacks the proof of its record list')
+  const list = verifyAuditList(audit, trust)
+  if (!list.lists.some(({ handle }) => handle === toHex(proven.handle))) throw new SdkError('ERR_SDK_AUDIT_MISMATCH', 'the access list and the record list are of different patients')
+  return { kind: 'export', proven: [...listClaims(list), claim(proven), headClaim(proven.head)], notProven: [SHOWN_ONLY] }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'not JSON', { cause })
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null
+}
+
+function unknown(): SdkError {
+  return new SdkError('ERR_SDK_AUDIT_FORMAT', 'neither a receipt, nor an access list, nor an export')
+}

@@ -1,0 +1,6 @@
+export * as access from './access/index.ts'
+export * as consent from './consent/index.ts'
+export * as custody from './custody/index.ts'
+export * as identity from './identity/index.ts'
+export * as network from './network/index.ts'
+export * as records from './records/index.ts'
