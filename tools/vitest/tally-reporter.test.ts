@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -29,7 +29,7 @@ let long: { stdout: string; tally: Tally }
 function runTests(kind: string): { stdout: string; tally: Tally } {
   const file = join(folder, `${kind}.json`)
   const run = spawnSync(process.execPath, [inPackage('vitest', 'vitest.mjs'), 'run', '--root', folder], {
-    cwd: folder, encoding: 'utf8', env: { ...process.env, CHIRON_TESTS: kind, CHIRON_TALLY_FILE: file, NO_COLOR: '1' },
+    cwd: folder, encoding: 'utf8', timeout: 50_000, env: { ...process.env, CHIRON_TESTS: kind, CHIRON_TALLY_FILE: file, NO_COLOR: '1' },
   })
   return { stdout: run.stdout, tally: JSON.parse(readFileSync(file, 'utf8')) as Tally }
 }
@@ -38,8 +38,9 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'chiron-tally-'))
   for (const [name, text] of Object.entries(FILES)) writeFileSync(join(folder, name), text)
   writeFileSync(join(folder, 'vitest.config.ts'), readFileSync(join(root, 'vitest.config.ts')))
-  mkdirSync(join(folder, 'tools'))
-  symlinkSync(join(root, 'tools/vitest'), join(folder, 'tools/vitest'), 'dir')
+  // The reporter alone: a test file beside it would run this suite within itself.
+  mkdirSync(join(folder, 'tools/vitest'), { recursive: true })
+  cpSync(join(root, 'tools/vitest/tally-reporter.ts'), join(folder, 'tools/vitest/tally-reporter.ts'))
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'dir')
   ordinary = runTests('ordinary')
   long = runTests('long')

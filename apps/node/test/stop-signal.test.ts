@@ -23,7 +23,10 @@ function start(): { child: ChildProcess; ended: Promise<{ output: string; code: 
     output += chunk.toString()
     if (output.startsWith('ready ')) isReady()
   })
-  return { child, ready, ended: new Promise((resolve) => child.on('close', (code) => resolve({ output, code }))) }
+  // Not `close`: it does not come after a disconnect.
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  const drained = new Promise<void>((resolve) => child.stdout?.once('close', resolve))
+  return { child, ready, ended: Promise.all([exited, drained]).then(([code]) => ({ output, code })) }
 }
 
 describe('stopping', () => {

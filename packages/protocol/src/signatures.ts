@@ -14,7 +14,7 @@ export function isAcceptablePublicKey(publicKey: Uint8Array): boolean {
  * the identity. With those, the cofactored and the cofactorless equation agree. SPEC-SIG-2.
  *
  * A verifier on OpenSSL accepts exactly the same signatures if the key passed {@link isAcceptablePublicKey} and R is not
- * the encoding of the identity: versions of OpenSSL differ on that one. SPEC-SIG-3.
+ * the encoding of the identity: OpenSSL 3.0 accepts that one, 3.5 does not. SPEC-SIG-3.
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false

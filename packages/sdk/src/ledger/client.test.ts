@@ -117,10 +117,10 @@ describe('reading', () => {
   })
 
   test('rules and requests', async () => {
-    const words = { grantee: { kind: 'organisation', did, name: 'lakeside' }, purposes: ['TREAT'], categories: ['laboratory'], labels: [], actions: ['read'] }
+    const words = { purposes: ['TREAT'], categories: ['laboratory'], labels: [], actions: ['read'] }
     const id = 'ab'.repeat(16)
-    const rule = { id, effect: 'permit', ...words, records: [], from: 0, until: null, overrides: null, status: 'active' }
-    const request = { id, reader: did, organisation: did, ...words, forMs: 86_400_000, askedMs: 5, status: 'open' }
+    const rule = { rule: id, effect: 'permit', to: 'lakeside', ...words, records: [], fromMs: 0, untilMs: null, status: 'in-force' }
+    const request = { request: id, who: 'physician', organisation: 'lakeside', grantee: { kind: 'organisation', did }, ...words, forMs: 86_400_000, askedMs: 5, status: 'open', rule: null }
     await expect(answer([rule]).rules()).resolves.toEqual([rule])
     await expect(answer([request]).requests()).resolves.toEqual([request])
     await expect(answer([{ ...rule, effect: 'maybe' }]).rules()).rejects.toMatchObject({ code: 'ERR_SDK_RESPONSE' })

@@ -1,4 +1,4 @@
-import { fromHex, parseTxCid, schema, type Handle, type TxId } from '@chiron/protocol'
+import { fromHex, grantee, parseTxCid, schema, type Handle, type TxId } from '@chiron/protocol'
 import { fromBase64url } from '@chiron/ledger/proofs'
 import * as v from 'valibot'
 import { SdkError } from '../errors.ts'
@@ -44,35 +44,40 @@ export const patientKeys = v.object({ handle: bytes32 as v.GenericSchema<unknown
 export type PatientKeys = v.InferOutput<typeof patientKeys>
 
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
-const words = {
-  grantee: v.object({ kind: v.picklist(['person', 'organisation', 'role', 'anyone-treating']), did: v.exactOptional(schema.did), role: v.exactOptional(schema.role), name: v.exactOptional(v.string()) }),
-  purposes: v.array(schema.purpose),
-  categories: v.array(v.string()),
-  labels: v.array(v.string()),
-  actions: v.array(schema.action),
-}
+const words = { purposes: v.array(schema.purpose), categories: v.array(v.string()), labels: v.array(v.string()), actions: v.array(schema.action) }
 
 /** Answer of `GET /{org}/chiron/rules`. */
 export const rules = v.array(
   v.object({
-    id,
+    rule: id,
     effect: v.picklist(['permit', 'deny']),
+    to: v.string(),
     ...words,
     records: v.array(v.string()),
-    from: count,
-    until: v.nullable(count),
-    overrides: v.nullable(id),
-    status: v.string(),
+    fromMs: count,
+    untilMs: v.nullable(count),
+    status: v.picklist(['in-force', 'not-yet', 'ended', 'revoked']),
   }),
 )
-/** A rule in words; ids in hexadecimal, times in Unix milliseconds. */
+/** A rule in words; its id in hexadecimal, times in Unix milliseconds. */
 export type RuleView = v.InferOutput<typeof rules>[number]
 
 /** Answer of `GET /{org}/chiron/requests`. */
 export const requests = v.array(
-  v.object({ id, reader: schema.did, organisation: schema.did, ...words, forMs: count, askedMs: count, status: v.string() }),
+  v.object({
+    request: id,
+    who: v.string(),
+    organisation: v.string(),
+    /** As an approval must name it. */
+    grantee,
+    ...words,
+    forMs: count,
+    askedMs: count,
+    status: v.picklist(['open', 'approved', 'denied', 'expired']),
+    rule: v.nullable(id),
+  }),
 )
-/** A request in words. `forMs` is how long the access would last. */
+/** A request in words. `forMs` is how long the access would last, `rule` what its approval made. */
 export type RequestView = v.InferOutput<typeof requests>[number]
 
 /** @throws SdkError `ERR_SDK_RESPONSE` */

@@ -8,7 +8,7 @@ import type { DisplayDetail } from './displays.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
-const kept = v.strictObject({ access: schema.objectId, leaves: v.array(v.instance(Uint8Array)) })
+const kept = v.strictObject({ access: schema.objectId, leaves: v.array(schema.bytesUpTo(1024)) })
 
 /** What a report's root stands for, sealed with AES-256-GCM under the organisation's key (32 bytes), by patient and root. */
 export class DetailStore {

@@ -1,7 +1,7 @@
 import { CATEGORIES, LABELS, ruleTerms, tagOf, checkSchema, type Category, type RecordId } from '@chiron/protocol'
 import { expect, test } from 'vitest'
 import { aDid } from '../../../test/member-node.ts'
-import { anyoneTreating, denyTerms, organisation, permitTerms, person, role, Vocabulary } from './index.ts'
+import { anyoneTreating, approvalTerms, denyTerms, organisation, permitTerms, person, role, Vocabulary } from './index.ts'
 
 const tagKey = new Uint8Array(32).fill(1)
 const vocabulary = new Vocabulary(tagKey)
@@ -33,4 +33,16 @@ test('all of it fits the protocol', () => {
   expect(terms[0]?.categories).toEqual([tagOf(tagKey, 'category', 'laboratory')])
   expect(terms[0]?.labels).toEqual([tagOf(tagKey, 'label', 'hiv')])
   expect(terms[1]?.effect).toBe('deny')
+})
+
+test('an approval is what was asked, or less', () => {
+  const asked = { grantee: organisation(aDid(1)), purposes: ['TREAT'], categories: ['laboratory', 'imaging'], labels: ['hiv'], actions: ['read'] as const, forMs: 1000 }
+  expect(approvalTerms(vocabulary, asked, { blockTimeMs: 50 })).toEqual(
+    permitTerms(vocabulary, { to: organisation(aDid(1)), purposes: ['TREAT'], categories: ['laboratory', 'imaging'], labels: ['hiv'], from: 50, until: 1050 }),
+  )
+  expect(approvalTerms(vocabulary, asked, { blockTimeMs: 50, categories: ['imaging'], forMs: 10 })).toMatchObject({ categories: vocabulary.categories(['imaging']), until: 60 })
+  expect(approvalTerms(vocabulary, asked, { blockTimeMs: 50, forMs: 9999 }).until).toBe(1050)
+  for (const categories of [[], ['documents']] as const) {
+    expect(() => approvalTerms(vocabulary, asked, { blockTimeMs: 50, categories })).toThrow(expect.objectContaining({ code: 'ERR_SDK_MESSAGE' }))
+  }
 })

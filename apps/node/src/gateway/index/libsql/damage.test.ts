@@ -95,6 +95,17 @@ describe('a flipped bit', () => {
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(FLIPS / 20)
   })
 
+  test('in the bytes that are not encrypted is found', async () => {
+    const { closed, killed } = await buildImages()
+    for (let bit = 0; bit < 128; bit++) {
+      const directory = fresh()
+      cpSync(bit < 64 ? closed : killed, directory, { recursive: true })
+      flip(join(directory, 'index-1.db'), 16 + ((bit >> 3) & 7), bit & 7)
+      expect(await openedState(directory), `bit ${bit}`).toBe('damaged')
+      rmSync(directory, { recursive: true })
+    }
+  })
+
   test('in a file that is open is found before the next answer, and clearing helps', async () => {
     const next = generator(7)
     for (const ending of ['.db', '.db-wal']) {

@@ -1,0 +1,125 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { ensureDefinitions, definitionsPath } from '../../../tools/prepare-definitions.ts'
+import { loadDefinitions } from '@chiron/fhir'
+import { loadConfig, type Config } from './config/config.ts'
+import { ConfigError } from './config/errors.ts'
+import { loadSecrets } from './config/secrets.ts'
+import { CliError } from './cli/errors.ts'
+import type { RunningNode, StartOptions } from './cli/context.ts'
+import { createControlApp } from './control/server.ts'
+import { EngineError } from './engine/errors.ts'
+import { createApp } from './gateway/http/app.ts'
+import { IndexError } from './gateway/index/errors.ts'
+import { RELEASE } from './gateway/fhir/router.ts'
+import { listenOnPort, listenOnSocket, type Listening } from './http-server.ts'
+import { KeyError } from './keys/index.ts'
+import { createLog } from './log.ts'
+import { openNode, type OpenNode } from './network/open-node.ts'
+import { importSample } from './sample/import-sample.ts'
+import { sampleTour } from './sample/tour.ts'
+import { Maintenance } from './maintenance.ts'
+import { openDataDirectory, type DataDirectory } from './storage/data-directory.ts'
+import { DirectoryLock } from './storage/directory-lock.ts'
+import { StorageError } from './storage/errors.ts'
+import { writeFileDurably } from './storage/files.ts'
+import { VaultError } from '@chiron/vault'
+
+export interface NodeStartOptions extends StartOptions {
+  /** Keyholders of a new network, all in this process; one unless given. */
+  readonly keyholders?: number
+  /** Whether a new network gets the sample patients; it does unless told otherwise. */
+  readonly sample?: boolean
+}
+
+/** Starts a node over a data directory, which it makes when there is none. @throws CliError `ERR_CLI_START` saying what to do */
+export async function startNode(options: NodeStartOptions): Promise<RunningNode> {
+  try {
+    return await start(options)
+  } catch (error) {
+    const known = [StorageError, KeyError, ConfigError, EngineError, IndexError, VaultError].some((kind) => error instanceof kind)
+    if (known) throw new CliError('ERR_CLI_START', (error as Error).message, { cause: error, nodeCode: String((error as { code?: unknown }).code ?? '') })
+    throw error
+  }
+}
+
+async function start(options: NodeStartOptions): Promise<RunningNode> {
+  const config = loadConfig()
+  const directory = openDataDirectory(options.dataDirectory)
+  const lock = new DirectoryLock(directory.root)
+  const closing: (() => Promise<void> | void)[] = [() => lock.release()]
+  const closeAll = async (): Promise<void> => {
+    while (closing.length > 0) await closing.pop()?.()
+  }
+  try {
+    const log = createLog(config.logLevel)
+    const { masterKey } = loadSecrets({ ...config, masterKeyFile: masterKeyFileOf(config, directory) }, directory.keys)
+    ensureDefinitions()
+    loadDefinitions(readFileSync(definitionsPath, 'utf8'))
+    const port = options.port ?? config.port
+    const server = await listenOnPort(config.host, port)
+    closing.push(() => server.close())
+    const publicUrl = addressOf(config, port, server)
+    const firstStart = !isSampleLoaded(directory)
+    const node = await openNode(
+      { directory, masterKey, publicUrl, keyholders: options.keyholders ?? 1 },
+      {
+        now: () => Date.now(),
+        onFailure: (part, error) => log.failure(part, error),
+        onHalt: (error) => log.halt(error),
+        onProgress: (step, done, total) => options.onProgress({ step, done, total }),
+      },
+    )
+    closing.push(() => node.close())
+    const maintenance = new Maintenance(node, (part, error) => log.failure(part, error))
+    closing.push(() => maintenance.close())
+    server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now: () => Date.now(), log: (line) => log.request(line) }))
+    const control = await listenOnSocket(directory.socket)
+    closing.push(() => control.close())
+    control.serve(createControlApp(controlDependencies(node, publicUrl, directory)))
+    if (firstStart && options.sample !== false) await importSample(node, options.onProgress)
+    if (firstStart) markLoaded(directory)
+    const tour = firstStart ? sampleTour(node, { url: publicUrl, dataDirectory: directory.root, masterKeyBesideData: config.masterKeyBesideData }) : ''
+    return { url: publicUrl, firstStart, tour, close: closeAll }
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+function masterKeyFileOf(config: Config, directory: DataDirectory): string {
+  return config.masterKeyBesideData ? directory.masterKey : config.masterKeyFile
+}
+
+function addressOf(config: Config, port: number, server: Listening): string {
+  return port === 0 || port !== config.port ? `http://${config.host}:${server.port}` : config.publicUrl
+}
+
+function controlDependencies(node: OpenNode, url: string, directory: DataDirectory) {
+  const { engine, gateways, desk, tokens, names, wallets, identities } = node
+  return {
+    engine,
+    gateways,
+    desk,
+    tokens,
+    names,
+    wallets,
+    users: {
+      signerFor: (organisation: string, user: string) =>
+        identities.users.find((candidate) => candidate.organisation === organisation && candidate.user === user)?.identity,
+    },
+    organisations: (name: string) => identities.organisations.get(name),
+    url,
+    dataDirectory: directory.root,
+    version: RELEASE.version,
+    now: () => Date.now(),
+  }
+}
+
+/** Whether the first start was finished: a node killed while it loaded the sample goes on with it. */
+function isSampleLoaded(directory: DataDirectory): boolean {
+  return existsSync(directory.nodeFile) && (JSON.parse(readFileSync(directory.nodeFile, 'utf8')) as { ready?: unknown }).ready === true
+}
+
+function markLoaded(directory: DataDirectory): void {
+  writeFileDurably(directory.nodeFile, new TextEncoder().encode(`${JSON.stringify({ format: 'chiron/node/v1', ready: true })}\n`))
+}
