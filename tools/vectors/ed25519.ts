@@ -50,11 +50,11 @@ function encode(y: bigint, odd: boolean): Uint8Array {
 const challenge = (r: Uint8Array, a: Uint8Array, text: Uint8Array): bigint => mod(bytesToNumberLE(sha512(concatBytes(r, a, text))))
 
 /** S such that S·B = nonce·B + k·secret·B, for the encodings that are hashed. */
-function respond(r: Uint8Array, a: Uint8Array, text = message, nonceOf = nonce, secretOf = secret): Uint8Array {
+function respond(r: Uint8Array, a: Uint8Array, text: Uint8Array = message, nonceOf = nonce, secretOf = secret): Uint8Array {
   return scalar(mod(nonceOf + challenge(r, a, text) * secretOf))
 }
 
-function case_(name: string, a: Uint8Array, r: Uint8Array, s: Uint8Array, valid: boolean, text = message): SignatureVector {
+function vectorOf(name: string, a: Uint8Array, r: Uint8Array, s: Uint8Array, valid: boolean, text: Uint8Array = message): SignatureVector {
   return { name, publicKey: bytesToHex(a), message: bytesToHex(text), signature: bytesToHex(concatBytes(r, s)), valid }
 }
 
@@ -99,46 +99,46 @@ export function signatureVectors(): SignatureVector[] {
   const sNumber = bytesToNumberLE(s)
   const identity = Point.ZERO.toBytes()
   const vectors = [
-    case_('valid', a, r, s, true),
-    case_('valid, empty message', a, r, respond(r, a, new Uint8Array()), true, new Uint8Array()),
-    case_('valid, long message', a, r, respond(r, a, new Uint8Array(5000).fill(7)), true, new Uint8Array(5000).fill(7)),
-    case_('another message', a, r, s, false, utf8ToBytes('another message')),
-    case_('another key', G.multiply(mod(secret + 1n)).toBytes(), r, s, false),
-    case_('S = L + s', a, r, scalar(sNumber + ORDER), false),
-    ...[2n, 4n, 8n, 14n].filter((n) => sNumber + n * ORDER < 2n ** 256n).map((n) => case_(`S = ${n}L + s`, a, r, scalar(sNumber + n * ORDER), false)),
-    case_('S = 0', a, r, scalar(0n), false),
-    case_('S = L', a, r, scalar(ORDER), false),
-    case_('S = L - 1', a, r, scalar(ORDER - 1n), false),
-    case_('S = 2^256 - 1', a, r, new Uint8Array(32).fill(0xff), false),
-    case_('R = identity, S = k·a', a, identity, respond(identity, a, message, 0n), false),
-    case_('R = identity with the sign of x set', a, encode(1n, true), respond(encode(1n, true), a, message, 0n), false),
-    case_('R = identity, not canonical (y = p + 1)', a, encode(PRIME + 1n, false), respond(encode(PRIME + 1n, false), a, message, 0n), false),
-    case_('zero key, zero signature', new Uint8Array(32), new Uint8Array(32), scalar(0n), false),
-    case_('A = identity, R = S·B: valid for any message', identity, r, scalar(nonce), false),
-    case_('A = R = identity, S = 0', identity, identity, scalar(0n), false),
+    vectorOf('valid', a, r, s, true),
+    vectorOf('valid, empty message', a, r, respond(r, a, new Uint8Array()), true, new Uint8Array()),
+    vectorOf('valid, long message', a, r, respond(r, a, new Uint8Array(5000).fill(7)), true, new Uint8Array(5000).fill(7)),
+    vectorOf('another message', a, r, s, false, utf8ToBytes('another message')),
+    vectorOf('another key', G.multiply(mod(secret + 1n)).toBytes(), r, s, false),
+    vectorOf('S = L + s', a, r, scalar(sNumber + ORDER), false),
+    ...[2n, 4n, 8n, 14n].filter((n) => sNumber + n * ORDER < 2n ** 256n).map((n) => vectorOf(`S = ${n}L + s`, a, r, scalar(sNumber + n * ORDER), false)),
+    vectorOf('S = 0', a, r, scalar(0n), false),
+    vectorOf('S = L', a, r, scalar(ORDER), false),
+    vectorOf('S = L - 1', a, r, scalar(ORDER - 1n), false),
+    vectorOf('S = 2^256 - 1', a, r, new Uint8Array(32).fill(0xff), false),
+    vectorOf('R = identity, S = k·a', a, identity, respond(identity, a, message, 0n), false),
+    vectorOf('R = identity with the sign of x set', a, encode(1n, true), respond(encode(1n, true), a, message, 0n), false),
+    vectorOf('R = identity, not canonical (y = p + 1)', a, encode(PRIME + 1n, false), respond(encode(PRIME + 1n, false), a, message, 0n), false),
+    vectorOf('zero key, zero signature', new Uint8Array(32), new Uint8Array(32), scalar(0n), false),
+    vectorOf('A = identity, R = S·B: valid for any message', identity, r, scalar(nonce), false),
+    vectorOf('A = R = identity, S = 0', identity, identity, scalar(0n), false),
   ]
   for (const [i, torsion] of TORSION.entries()) {
     if (i === 0) continue
     const small = torsion.toBytes()
     const mixedA = A.add(torsion).toBytes()
     const mixedR = R.add(torsion).toBytes()
-    vectors.push(case_(`torsion in R (${i}/8): valid with the cofactor`, a, mixedR, respond(mixedR, a), false))
-    vectors.push(case_(`R of small order (${i}/8)`, a, small, respond(small, a, message, 0n), false))
+    vectors.push(vectorOf(`torsion in R (${i}/8): valid with the cofactor`, a, mixedR, respond(mixedR, a), false))
+    vectors.push(vectorOf(`R of small order (${i}/8)`, a, small, respond(small, a, message, 0n), false))
     for (const divisible of [true, false]) {
       const text = messageWithChallenge(r, mixedA, divisible)
-      vectors.push(case_(`torsion in A (${i}/8), challenge ${divisible ? '' : 'not '}divisible by 8`, mixedA, r, respond(r, mixedA, text), false, text))
+      vectors.push(vectorOf(`torsion in A (${i}/8), challenge ${divisible ? '' : 'not '}divisible by 8`, mixedA, r, respond(r, mixedA, text), false, text))
     }
-    vectors.push(case_(`A of small order (${i}/8)`, small, r, scalar(nonce), false))
-    vectors.push(case_(`torsion in A and R (${i}/8)`, mixedA, mixedR, respond(mixedR, mixedA), false))
+    vectors.push(vectorOf(`A of small order (${i}/8)`, small, r, scalar(nonce), false))
+    vectors.push(vectorOf(`torsion in A and R (${i}/8)`, mixedA, mixedR, respond(mixedR, mixedA), false))
   }
   for (const [name, bytes] of nonCanonicalEncodings()) {
-    vectors.push(case_(`R not canonical: ${name}`, a, bytes, respond(bytes, a, message, 0n), false))
-    vectors.push(case_(`A not canonical: ${name}`, bytes, r, scalar(nonce), false))
+    vectors.push(vectorOf(`R not canonical: ${name}`, a, bytes, respond(bytes, a, message, 0n), false))
+    vectors.push(vectorOf(`A not canonical: ${name}`, bytes, r, scalar(nonce), false))
   }
-  vectors.push({ ...case_('signature of 63 bytes', a, r, s, false), signature: bytesToHex(concatBytes(r, s).slice(0, 63)) })
-  vectors.push({ ...case_('signature of 65 bytes', a, r, s, false), signature: bytesToHex(concatBytes(r, s, Uint8Array.of(0))) })
+  vectors.push({ ...vectorOf('signature of 63 bytes', a, r, s, false), signature: bytesToHex(concatBytes(r, s).slice(0, 63)) })
+  vectors.push({ ...vectorOf('signature of 65 bytes', a, r, s, false), signature: bytesToHex(concatBytes(r, s, Uint8Array.of(0))) })
   const rfc = rfc8032()
-  vectors.push(case_('RFC 8032 §7.1 test 2', rfc.publicKey, rfc.signature.slice(0, 32), rfc.signature.slice(32), true, rfc.message))
+  vectors.push(vectorOf('RFC 8032 §7.1 test 2', rfc.publicKey, rfc.signature.slice(0, 32), rfc.signature.slice(32), true, rfc.message))
   return vectors
 }
 

@@ -6,5 +6,6 @@ export { openEmbeddedEngine, type EmbeddedOptions, type OpenDependencies } from 
 export { MEMPOOL_LIMITS, type MempoolLimits } from './embedded/mempool.ts'
 export { replayChain, type Replayed } from './embedded/replay.ts'
 export { genesisHash } from './embedded/chain.ts'
+export { applicationRuntime } from './application-runtime.ts'
 export { NativeSignatures } from './signatures.ts'
 export { systemClock } from './system-clock.ts'

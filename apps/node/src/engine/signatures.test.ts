@@ -1,10 +1,14 @@
 import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fromHex, isAcceptablePublicKey, sha256, utf8, verifyEd25519, type TxId } from '@chiron/protocol'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import keys from '../../../../spec/vectors/ed25519-keys.json' with { type: 'json' }
-import signatures from '../../../../spec/vectors/ed25519-signatures.json' with { type: 'json' }
 import { NativeSignatures } from './signatures.ts'
+
+const readVectors = <V>(name: string): { readonly vectors: readonly V[] } => JSON.parse(readFileSync(join(import.meta.dirname, '../../../../spec/vectors', name), 'utf8'))
+const keys = readVectors<{ name: string; publicKey: string; acceptable: boolean }>('ed25519-keys.json')
+const signatures = readVectors<{ name: string; publicKey: string; message: string; signature: string; valid: boolean }>('ed25519-signatures.json')
 
 const native = new NativeSignatures()
 

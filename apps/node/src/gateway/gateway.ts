@@ -1,4 +1,5 @@
 import type { Did, Handle } from '@chiron/protocol'
+import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { records } from '@chiron/ledger'
 import { webRandom, type BlobStore, type KemKeyPair } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
@@ -12,10 +13,15 @@ import { RefusalLog } from './access/refusals.ts'
 import { Aliases } from './fhir/aliases.ts'
 import { cursorCodec } from './fhir/cursors.ts'
 import { IdScope } from './fhir/ids.ts'
+import type { BundleOptions } from './fhir/bundle.ts'
+import type { FhirRequest, FhirResponse } from './fhir/request.ts'
 import { FhirRouter } from './fhir/router.ts'
+import { GatewayError } from './errors.ts'
+import { IndexError } from './index/errors.ts'
 import type { IndexStore } from './index/port.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { Names } from './names.ts'
+import type { Reader } from './reader.ts'
 import { PatientRegistrar, type WalletStore } from './records/registrar.ts'
 import { RecordWriter } from './records/writer.ts'
 import type { Services } from './services.ts'
@@ -53,18 +59,20 @@ export interface GatewayDependencies {
 
 const REPORT_EVERY_MS = 1000
 const EXPIRE_EVERY_MS = 30_000
+const VERIFY_EVERY_MS = 5 * 60_000
 
 /** One organisation's gateway: its FHIR interactions, and what keeps its index and the patients' lists true. */
 export class Gateway {
   readonly name: string
   readonly baseUrl: string
-  readonly fhir: FhirRouter
+  readonly #fhir: FhirRouter
   readonly services: Services
   readonly desk: PatientDesk
   readonly #dependencies: GatewayDependencies
   readonly #stopListening: () => void
   readonly #timers: readonly NodeJS.Timeout[]
   #flushing: Promise<void> = Promise.resolve()
+  #rebuilding: Promise<void> | undefined
 
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
     this.name = options.organisation.name
@@ -72,11 +80,12 @@ export class Gateway {
     this.desk = dependencies.desk
     this.#dependencies = dependencies
     this.services = buildServices(options, dependencies)
-    this.fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
+    this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
     this.#timers = [
       setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),
       setInterval(() => void this.services.charts.expire().catch(dependencies.onFailure), EXPIRE_EVERY_MS).unref(),
+      setInterval(() => void dependencies.index.verify().catch((error: unknown) => this.#heal(error)), VERIFY_EVERY_MS).unref(),
     ]
   }
 
@@ -88,14 +97,51 @@ export class Gateway {
     await this.services.upkeep.catchUp(onProgress)
   }
 
-  /** Makes the index anew from ledger and ciphertext. */
+  capabilities(): CapabilityStatement {
+    return this.#fhir.capabilities()
+  }
+
+  /** Whether the index is being made anew: requests are refused meanwhile. */
+  get isRebuilding(): boolean {
+    return this.#rebuilding !== undefined
+  }
+
+  /**
+   * Answers one FHIR interaction. A damaged index is never answered from: it is made anew at once.
+   * @throws GatewayError `ERR_GATEWAY_UNAVAILABLE` while the index is being made anew; else as {@link FhirRouter.handle}
+   */
+  async handle(reader: Reader, request: FhirRequest, options?: BundleOptions): Promise<FhirResponse> {
+    if (this.isRebuilding) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the search index is being made anew; try again in a moment')
+    try {
+      return await this.#fhir.handle(reader, request, options)
+    } catch (error) {
+      this.#heal(error)
+      throw error
+    }
+  }
+
+  /** Makes the index anew from ledger and ciphertext; the same one when that is under way already. */
   async rebuild(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
+    this.#rebuilding ??= this.#rebuild(onProgress).finally(() => {
+      this.#rebuilding = undefined
+    })
+    await this.#rebuilding
+  }
+
+  async #rebuild(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
+    const { index } = this.#dependencies
     await this.services.upkeep.alone(async () => {
-      await this.#dependencies.index.clear()
+      await index.clear()
       this.services.charts.forget()
       this.services.aliases.clear()
+      await this.services.upkeep.catchUp(onProgress)
     })
-    await this.services.upkeep.catchUp(onProgress)
+  }
+
+  #heal(error: unknown): void {
+    if (!(error instanceof IndexError) || error.code !== 'ERR_INDEX_CORRUPT' || this.isRebuilding) return
+    this.#dependencies.onFailure(error)
+    void this.rebuild().catch(this.#dependencies.onFailure)
   }
 
   /** Brings refusals and displays that are still waiting onto the ledger. */

@@ -69,11 +69,16 @@ export class Upkeep {
     }
   }
 
-  /** Waits until nothing is on its way into the index, and keeps the background out meanwhile. */
+  /** Waits until nothing is on its way into the index, and keeps the background out while `work` runs. */
   async alone(work: () => Promise<void>): Promise<void> {
-    await this.#running
+    while (this.#running !== undefined) await this.#running
     await Promise.all([...this.#inFlight])
-    await work()
+    this.#running = work()
+    try {
+      await this.#running
+    } finally {
+      this.#running = undefined
+    }
   }
 
   /** Takes in what a block says; the index follows soon. */

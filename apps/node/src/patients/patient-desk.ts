@@ -5,6 +5,7 @@ import { consent, identity, network } from '@chiron/ledger'
 import { toBase64url } from '@chiron/ledger/proofs'
 import { buildAuditList, type AuditRow } from '@chiron/sdk/audit'
 import { randomBytes } from 'node:crypto'
+import type { RequestRow, RuleRow } from '../control/api.ts'
 import type { Committed, Engine } from '../engine/engine.ts'
 import type { Names } from '../gateway/names.ts'
 import { GatewayError } from '../gateway/errors.ts'
@@ -27,6 +28,8 @@ export interface TermsInNames {
   readonly forMs: number | null
   readonly overrides: ObjectId | null
 }
+
+const RULE_STATUS = { active: 'in-force', future: 'not-yet', expired: 'ended', revoked: 'revoked' } as const
 
 /**
  * What a patient does and sees on the ledger, for the wallet that signs itself and for the custodial wallets of a sample
@@ -83,35 +86,40 @@ export class PatientDesk {
     return buildAuditList(this.#engine.reader, { app, signed }, { handle, tagKey: this.#vocabulary.tagKey(handle) })
   }
 
-  /** Rules in words, for a wallet. */
-  ruleViews(patientId: string) {
+  /** Rules in words, newest first. */
+  ruleRows(patientId: string): RuleRow[] {
     const handle = this.handle(patientId)
     return this.rules(patientId).map(({ id, terms, status }) => ({
-      id: toHex(id),
+      rule: toHex(id),
       effect: terms.effect,
-      grantee: this.#granteeView(terms.grantee),
+      to: this.#granteeName(terms.grantee),
       ...this.#words(handle, terms),
       records: terms.records.map(toHex),
-      from: terms.from,
-      until: terms.until,
-      overrides: terms.overrides === null ? null : toHex(terms.overrides),
-      status,
+      fromMs: terms.from,
+      untilMs: terms.until,
+      status: RULE_STATUS[status],
     }))
   }
 
-  /** Requests in words, for a wallet. */
-  requestViews(patientId: string) {
+  /** Requests in words, newest first. */
+  requestRows(patientId: string): RequestRow[] {
     const handle = this.handle(patientId)
     return this.requests(patientId).map((asked) => ({
-      id: toHex(asked.id),
-      reader: asked.reader,
-      organisation: asked.organisation,
-      grantee: this.#granteeView(asked.grantee),
+      request: toHex(asked.id),
+      who: this.display(asked.reader),
+      organisation: this.display(asked.organisation),
       ...this.#words(handle, asked),
       forMs: asked.forMs,
       askedMs: asked.askedMs,
-      status: asked.status,
+      status: asked.status === 'pending' ? 'open' : asked.status,
+      rule: asked.rule === null ? null : toHex(asked.rule),
     }))
+  }
+
+  /** Requests in words, with the grantee as an approval must name it: for a wallet that signs itself. */
+  requestViews(patientId: string): (RequestRow & { readonly grantee: Grantee })[] {
+    const asked = new Map(this.requests(patientId).map((item) => [toHex(item.id), item.grantee]))
+    return this.requestRows(patientId).map((row) => ({ ...row, grantee: asked.get(row.request) as Grantee }))
   }
 
   handle(patientId: string): Handle {
@@ -213,16 +221,17 @@ export class PatientDesk {
     return this.#names.display(did)
   }
 
-  #granteeView(grantee: Grantee) {
-    return 'did' in grantee ? { ...grantee, name: this.display(grantee.did) } : grantee
+  #granteeName(grantee: Grantee): string {
+    if (grantee.kind === 'role') return `everybody with the role ${grantee.role}`
+    return grantee.kind === 'anyone-treating' ? 'whoever treats the patient' : this.display(grantee.did)
   }
 
   #words(handle: Handle, said: Pick<RuleTerms, 'purposes' | 'categories' | 'labels' | 'actions'>) {
     return {
-      purposes: said.purposes,
+      purposes: [...said.purposes],
       categories: said.categories.map((tag) => this.tagName(handle, tag)),
       labels: said.labels.map((tag) => this.tagName(handle, tag)),
-      actions: said.actions,
+      actions: [...said.actions],
     }
   }
 

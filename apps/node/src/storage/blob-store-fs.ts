@@ -96,7 +96,7 @@ export class FileBlobStore implements BlobStore {
 
   async delete(hash: Uint8Array): Promise<void> {
     return this.#next(async () => {
-      const copies = [...(this.#copies.get(toHex(hash)) ?? [])]
+      const copies = this.#copies.get(toHex(hash)) ?? []
       for (const copy of copies) copy.leaving = true
       try {
         for (const copy of copies) await this.#erase(copy)
@@ -108,7 +108,8 @@ export class FileBlobStore implements BlobStore {
   }
 
   async *list(): AsyncIterable<BlobInfo> {
-    for (const key of [...this.#copies.keys()]) {
+    const keys = Array.from(this.#copies.keys())
+    for (const key of keys) {
       const hash = fromHex(key)
       const visible = this.#visible(hash)
       const first = visible[0]
@@ -194,7 +195,7 @@ export class FileBlobStore implements BlobStore {
   /** The mark is durable before the bytes go, so that a crash in between is finished at the next start. */
   async #erase(copy: Copy): Promise<void> {
     const { pack, entry } = copy
-    await change(pack.path, async (file) => {
+    await changeFile(pack.path, async (file) => {
       await file.write(Uint8Array.of(DELETED), 0, 1, entry.stateOffset)
       await file.datasync()
       await overwrite(file, entry)
@@ -220,7 +221,7 @@ export class FileBlobStore implements BlobStore {
     const deleted = new Set(parsed.entries.filter((entry) => isDeleted(head[entry.stateOffset] ?? LIVE)))
     const kept = parsed.entries.filter((entry) => !deleted.has(entry))
     if (parsed.sound) {
-      if (deleted.size > 0) await change(path, (handle) => finishDeleting(handle, deleted))
+      if (deleted.size > 0) await changeFile(path, (handle) => finishDeleting(handle, deleted))
       if (kept.length === 0) eraseFile(path, size)
       else this.#add({ path, size, live: 0 }, kept)
     } else {
@@ -276,7 +277,7 @@ async function readCopy({ pack, entry }: Copy): Promise<Uint8Array | undefined> 
   }
 }
 
-async function change(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+async function changeFile(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   const file = await open(path, 'r+')
   try {
     await write(file)

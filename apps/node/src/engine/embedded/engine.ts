@@ -209,7 +209,7 @@ export class EmbeddedEngine implements Engine {
 
   #announce(batch: readonly Pending[], results: readonly TxResult[]): void {
     const { header, signed, app } = this.#head
-    for (const listener of [...this.#listeners]) {
+    for (const listener of this.#listeners) {
       try {
         listener({ header, signed, app, results })
       } catch (error) {

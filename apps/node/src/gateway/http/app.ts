@@ -63,7 +63,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   })
   app.get('/', (c) => c.json({ name: 'Chiron', organisations: [...gateways.values()].map(({ name, baseUrl }) => ({ name, fhir: baseUrl, metadata: `${baseUrl}/metadata` })) }))
   app.get('/health', (c) => c.json({ status: 'up' }))
-  app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).fhir.capabilities() }))
+  app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).capabilities() }))
   app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.route('/:org/chiron', chironRoutes(gatewayOf, tokens))
@@ -88,7 +88,7 @@ async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise
     ...header(c, 'if-none-exist', 'ifNoneExist'),
     ...header(c, 'prefer', 'prefer'),
   }
-  return respond(c, gateway.baseUrl, await gateway.fhir.handle(reader, request))
+  return respond(c, gateway.baseUrl, await gateway.handle(reader, request))
 }
 
 function header<Key extends string>(c: Context, name: string, key: Key): Partial<Record<Key, string>> {

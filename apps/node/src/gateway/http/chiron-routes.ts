@@ -36,7 +36,7 @@ export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens)
   })
   routes.get('/rules', async (c) => {
     const { gateway, patientId } = await patientOf(c)
-    return c.json(gateway.desk.ruleViews(patientId))
+    return c.json(gateway.desk.ruleRows(patientId))
   })
   return routes
 }

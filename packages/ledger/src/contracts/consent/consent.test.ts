@@ -32,6 +32,15 @@ test('a rule is granted, changed, revoked, and stays visible with its status', (
   chain.checkInvariants()
 })
 
+test('who has denials is known, until they are revoked', () => {
+  const chain = populated()
+  grant(chain, toLakeside)
+  const denial = grant(chain, denyLakeside)
+  expect(consent.patientsWithDenials(chain.state)).toEqual([patient])
+  chain.do(ada, msg('consent.revoke', { patient, rule: denial }))
+  expect(consent.patientsWithDenials(chain.state)).toEqual([])
+})
+
 test('rules come into force and run out by block time', () => {
   const chain = populated()
   const start = chain.timeMs

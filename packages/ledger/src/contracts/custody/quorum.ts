@@ -8,7 +8,7 @@ export function receiptsNeeded(n: number): number {
   return n - tolerated(n)
 }
 
-/** Whether a threshold is allowed: f+1 ≤ t ≤ n−f, so that f keyholders learn nothing and n−f suffice. SPEC-CUS-7. */
+/** Whether a threshold is allowed: f+1 ≤ t ≤ n−f, so that f keyholders learn nothing and n−f suffice. SPEC-CUS-13. */
 export function isThresholdAllowed(n: number, threshold: number): boolean {
   return threshold >= tolerated(n) + 1 && threshold <= receiptsNeeded(n)
 }

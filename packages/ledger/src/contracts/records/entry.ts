@@ -30,7 +30,8 @@ const did20 = schema.bytesOf(20)
 
 /**
  * On the ledger: a canonical CBOR array in this order, DIDs as their 20 bytes, the recorder null where it is the author.
- * At most 300 bytes (SPEC-REC-2): 166 with one subject written by the organisation itself, 34 more for each other subject.
+ * At most 300 bytes (SPEC-REC-2): 167 with one subject, written by the organisation itself; 20 more for a recorder, 34 for
+ * each other subject.
  */
 const entryTuple = v.strictTuple([
   schema.recordId,
