@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { formatSkipped, type Tally } from '../vitest/tally-reporter.ts'
+import type { Tally } from '../vitest/tally-reporter.ts'
 import { lint } from './lint.ts'
 import { test } from './test.ts'
 import { typecheck } from './typecheck.ts'
@@ -32,7 +32,6 @@ async function ci(): Promise<number> {
     const testExitCode = await test('ordinary', [], tallyFile)
     const tally = readTally(tallyFile)
     const { passed, failed } = summarise({ typesOk, lintOk, testExitCode, tally })
-    for (const line of formatSkipped(tally?.skipped ?? [])) process.stdout.write(`${line}\n`)
     process.stdout.write(`${passed} passed, ${failed} failed\n`)
     return failed === 0 ? 0 : 1
   } finally {

@@ -43,7 +43,8 @@ export const layers = {
         return
       }
       const own = source === workspace.name || source.startsWith(`${workspace.name}/`)
-      const inTest = source === '@chiron/testkit' && isTest(context.filename)
+      const declared = workspace.dependencies.has(source.split('/').slice(0, 2).join('/'))
+      const inTest = isTest(context.filename) && (source === '@chiron/testkit' || declared)
       if (!own && !inTest && !allowed.some((pattern) => covers(pattern, source))) {
         context.report({ node, message: `'${workspace.name}' may not import '${source}': imports point one way (tools/lint/README.md)` })
       }

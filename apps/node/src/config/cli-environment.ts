@@ -11,6 +11,6 @@ export interface CliEnvironment {
 /** From `CHIRON_DATA`, by default `data` below the working directory. */
 export function cliEnvironment(env: Environment = readEnvironment()): CliEnvironment {
   const given = env['CHIRON_DATA']
-  const dataDirectory = resolve(given === undefined || given === '' ? 'data' : given)
+  const dataDirectory = resolve(given ?? 'data')
   return { dataDirectory, socketPath: join(dataDirectory, 'chiron.sock'), trustPath: join(dataDirectory, 'trust.json') }
 }

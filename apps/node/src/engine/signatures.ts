@@ -17,7 +17,8 @@ export interface SignatureCacheLimits {
 /**
  * Verifies Ed25519 with OpenSSL, and accepts exactly what protocol's `verifyEd25519` accepts (SPEC-SIG-2). OpenSSL
  * computes S·B − k·A and compares its encoding with R. Once A is known to be canonical and of prime order (checked once a
- * key), that point is too, so R needs no check of its own but that it is not the identity; S is compared with the order here.
+ * key), that point is too, so R needs no check of its own but that it is not the identity, which OpenSSL 3.0 accepts and 3.5
+ * does not; S is compared with the order here.
  */
 export class NativeSignatures {
   readonly #keys = new Map<string, KeyObject | undefined>()

@@ -1,6 +1,6 @@
 import { RecordFlag, toHex } from '@chiron/protocol'
 import type { IndexedRule, Snapshot } from './snapshot.ts'
-import type { Standing } from './standing.ts'
+import type { RulesInForce, Standing } from './standing.ts'
 import type { AccessRequest, RecordFacts, Target } from './types.ts'
 
 /** One target under one standing: what the tiers look at. Rules are matched once, when a tier first asks. */
@@ -32,7 +32,7 @@ export class Case {
 
   /** Permits that cover the target and name all its labels. For a patient: any that may cover something. */
   get permits(): readonly IndexedRule[] {
-    this.#permits ??= this.standing.permits.filter((rule) => this.#isCovered(rule) && this.#namesLabels(rule))
+    this.#permits ??= this.#matching('permits').filter((rule) => this.#isCovered(rule) && this.#namesLabels(rule))
     return this.#permits
   }
 
@@ -40,15 +40,30 @@ export class Case {
   get implied(): readonly IndexedRule[] {
     this.#implied ??=
       this.has('identity') && this.request.action === 'read'
-        ? this.standing.permits.filter((rule) => !this.#isCovered(rule) && this.#namesLabels(rule))
+        ? this.#all('permits').filter((rule) => !this.#isCovered(rule) && this.#namesLabels(rule))
         : []
     return this.#implied
   }
 
   /** Denials that match the target and that no applicable permit overrides. For a patient: only those of everything. */
   get denials(): readonly IndexedRule[] {
-    this.#denials ??= this.standing.denials.filter((rule) => this.#isDenied(rule) && !this.#isOverridden(rule))
+    this.#denials ??= this.#matching('denials').filter((rule) => this.#isDenied(rule) && !this.#isOverridden(rule))
     return this.#denials
+  }
+
+  #all(effect: keyof RulesInForce): readonly IndexedRule[] {
+    return this.standing.buckets.flatMap((bucket) => this.standing.inForce(bucket.every)[effect])
+  }
+
+  /** Rules in force whose categories fit the target. */
+  #matching(effect: keyof RulesInForce): readonly IndexedRule[] {
+    const category = this.#keys?.category
+    if (category === undefined) return this.#all(effect)
+    return this.standing.buckets.flatMap(({ uncategorised, byCategory }) => {
+      const named = byCategory.get(category)
+      const forAll = this.standing.inForce(uncategorised)[effect]
+      return named === undefined ? forAll : [...forAll, ...this.standing.inForce(named)[effect]]
+    })
   }
 
   #isCovered(permit: IndexedRule): boolean {

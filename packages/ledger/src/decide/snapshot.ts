@@ -1,12 +1,16 @@
-import { toHex, type Did, type ObjectId } from '@chiron/protocol'
+import { toHex, type Action, type Did, type Grantee, type ObjectId } from '@chiron/protocol'
 import { formatGrantee, isStrictlyNarrower } from './terms.ts'
 import type { PatientFacts, ReaderFacts, RuleFacts, TreatmentFacts } from './types.ts'
 
-/** A rule made ready for matching: null sets mean all, bytes are hexadecimal. */
+/** A rule made ready for matching: null sets mean all, bytes are hexadecimal, no end is infinity. */
 export interface IndexedRule {
   readonly id: ObjectId
   readonly key: string
-  readonly facts: RuleFacts
+  readonly isDenial: boolean
+  readonly grantee: Grantee['kind']
+  readonly from: number
+  readonly until: number
+  readonly actions: readonly Action[]
   readonly purposes: ReadonlySet<string> | null
   readonly categories: ReadonlySet<string> | null
   readonly records: ReadonlySet<string> | null
@@ -15,10 +19,17 @@ export interface IndexedRule {
   readonly overrides: string | null
 }
 
+/** The rules for one grantee: all; those for every category; those for each category that a rule names. */
+export interface RuleBucket {
+  readonly every: readonly IndexedRule[]
+  readonly uncategorised: readonly IndexedRule[]
+  readonly byCategory: ReadonlyMap<string, readonly IndexedRule[]>
+}
+
 /** One handle's facts, indexed by grantee. Built once, good for any number of decisions at one state. */
 export interface PatientSnapshot {
   readonly facts: PatientFacts
-  readonly byGrantee: ReadonlyMap<string, readonly IndexedRule[]>
+  readonly byGrantee: ReadonlyMap<string, RuleBucket>
   readonly treatments: ReadonlyMap<Did, TreatmentFacts>
   readonly authors: ReadonlySet<Did>
 }
@@ -29,18 +40,12 @@ export interface Snapshot {
   readonly patient: PatientSnapshot
 }
 
-/** Indexes the facts about a handle. The order of `facts.rules` is the order of rule ids in decisions. */
+/** Indexes the facts about a handle. */
 export function indexPatient(facts: PatientFacts): PatientSnapshot {
   const denials = new Map<string, RuleFacts>()
   for (const rule of facts.rules) if (rule.terms.effect === 'deny') denials.set(toHex(rule.id), rule)
-  const byGrantee = new Map<string, IndexedRule[]>()
-  for (const rule of facts.rules) {
-    const grantee = formatGrantee(rule.terms.grantee)
-    const list = byGrantee.get(grantee)
-    const indexed = indexRule(rule, denials)
-    if (list === undefined) byGrantee.set(grantee, [indexed])
-    else list.push(indexed)
-  }
+  const grouped = Map.groupBy(facts.rules, (rule) => formatGrantee(rule.terms.grantee))
+  const byGrantee = new Map([...grouped].map(([grantee, rules]) => [grantee, bucketOf(rules.map((rule) => indexRule(rule, denials)))]))
   return {
     facts,
     byGrantee,
@@ -49,12 +54,28 @@ export function indexPatient(facts: PatientFacts): PatientSnapshot {
   }
 }
 
+function bucketOf(every: readonly IndexedRule[]): RuleBucket {
+  const byCategory = new Map<string, IndexedRule[]>()
+  for (const rule of every) {
+    for (const category of rule.categories ?? []) {
+      const list = byCategory.get(category)
+      if (list === undefined) byCategory.set(category, [rule])
+      else list.push(rule)
+    }
+  }
+  return { every, uncategorised: every.filter((rule) => rule.categories === null), byCategory }
+}
+
 function indexRule(rule: RuleFacts, denials: ReadonlyMap<string, RuleFacts>): IndexedRule {
   const { terms } = rule
   return {
     id: rule.id,
     key: toHex(rule.id),
-    facts: rule,
+    isDenial: terms.effect === 'deny',
+    grantee: terms.grantee.kind,
+    from: terms.from,
+    until: terms.until ?? Infinity,
+    actions: terms.actions,
     purposes: setOrAll(terms.purposes),
     categories: setOrAll(terms.categories.map(toHex)),
     records: setOrAll(terms.records.map(toHex)),

@@ -1,5 +1,5 @@
 import { action as actionSchema, isDid } from '@chiron/protocol'
-import type { IndexedRule, Snapshot } from './snapshot.ts'
+import type { IndexedRule, RuleBucket, Snapshot } from './snapshot.ts'
 import type { AccessRequest } from './types.ts'
 
 /** What holds for every target of one request at one time. */
@@ -10,7 +10,13 @@ export interface Standing {
   readonly belongs: boolean
   /** Whether the organisation has a treating relationship in force and uncontested. */
   readonly treating: boolean
-  /** Rules in force that match reader, purpose and action. */
+  /** Rules for the reader, by grantee. */
+  readonly buckets: readonly RuleBucket[]
+  /** Of a list of those rules: the ones in force for the purpose and the action. Worked out once for each list. */
+  inForce(rules: readonly IndexedRule[]): RulesInForce
+}
+
+export interface RulesInForce {
   readonly denials: readonly IndexedRule[]
   readonly permits: readonly IndexedRule[]
 }
@@ -20,19 +26,36 @@ const PURPOSE = /^[A-Z][A-Z0-9-]{1,31}$/
 export function standingOf(request: AccessRequest, snapshot: Snapshot, timeMs: number): Standing {
   const belongs = isOfOrganisation(request, snapshot, timeMs)
   const treating = isTreating(request, snapshot, timeMs)
+  const buckets: RuleBucket[] = []
+  for (const grantee of granteesOf(request, snapshot, timeMs, belongs, treating)) {
+    const bucket = snapshot.patient.byGrantee.get(grantee)
+    if (bucket !== undefined) buckets.push(bucket)
+  }
+  const known = new Map<readonly IndexedRule[], RulesInForce>()
+  return {
+    valid: isValid(request, snapshot, timeMs, belongs),
+    belongs,
+    treating,
+    buckets,
+    inForce(rules) {
+      const found = known.get(rules) ?? selectInForce(rules, request, timeMs)
+      known.set(rules, found)
+      return found
+    },
+  }
+}
+
+function selectInForce(rules: readonly IndexedRule[], { purpose, action }: AccessRequest, timeMs: number): RulesInForce {
   const denials: IndexedRule[] = []
   const permits: IndexedRule[] = []
-  for (const grantee of granteesOf(request, snapshot, timeMs, belongs, treating)) {
-    for (const rule of snapshot.patient.byGrantee.get(grantee) ?? []) {
-      const { terms } = rule.facts
-      if (timeMs < terms.from || (terms.until !== null && timeMs >= terms.until)) continue
-      if (rule.purposes !== null && !rule.purposes.has(request.purpose)) continue
-      if (!terms.actions.includes(request.action)) continue
-      if (terms.effect === 'deny') denials.push(rule)
-      else permits.push(rule)
-    }
+  for (const rule of rules) {
+    if (timeMs < rule.from || timeMs >= rule.until) continue
+    if (rule.purposes !== null && !rule.purposes.has(purpose)) continue
+    if (!rule.actions.includes(action)) continue
+    if (rule.isDenial) denials.push(rule)
+    else permits.push(rule)
   }
-  return { valid: isValid(request, snapshot, timeMs, belongs), belongs, treating, denials, permits }
+  return { denials, permits }
 }
 
 function isWellFormed(request: AccessRequest, snapshot: Snapshot, timeMs: number): boolean {

@@ -226,6 +226,7 @@ describe('halting', () => {
       await stop(again)
     } finally {
       unmount(disk)
+      rmSync(disk, { recursive: true, force: true })
     }
   })
 })

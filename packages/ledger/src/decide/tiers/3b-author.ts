@@ -15,7 +15,7 @@ export const author: TierRule = {
     if (request.action !== 'read' && request.action !== 'write') return undefined
     const authored = record === null ? snapshot.patient.authors.has(request.organisation) : record.author === request.organisation
     if (!authored) return undefined
-    const narrowed = subject.denials.some(({ facts }) => facts.terms.grantee.kind === 'person' || facts.terms.grantee.kind === 'role')
+    const narrowed = subject.denials.some(({ grantee }) => grantee === 'person' || grantee === 'role')
     return narrowed ? undefined : { effect: 'permit', code: 'PERMIT_AUTHOR' }
   },
 }

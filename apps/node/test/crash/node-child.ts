@@ -1,0 +1,126 @@
+/**
+ * Run as a child process with an IPC channel: `node node-child.ts DIRECTORY`. Opens a node without sample patients, serves
+ * HTTP on a free port, sends a {@link ChildReady}, and then answers {@link ChildQuestion}s until it is killed.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Category, Did } from '@chiron/protocol'
+import { loadDefinitions } from '@chiron/fhir'
+import { toHex } from '@chiron/protocol'
+import { definitionsPath, ensureDefinitions } from '../../../../tools/prepare-definitions.ts'
+import { createApp } from '../../src/gateway/http/app.ts'
+import { listenOnPort } from '../../src/http-server.ts'
+import { MasterKey } from '../../src/keys/index.ts'
+import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
+import { createLog } from '../../src/log.ts'
+import { openNode } from '../../src/network/open-node.ts'
+import { openDataDirectory } from '../../src/storage/data-directory.ts'
+import { DirectoryLock } from '../../src/storage/directory-lock.ts'
+
+/** What the child says first. */
+export interface ChildReady {
+  readonly url: string
+  /** Bearer tokens of the organisations' physicians, purpose TREAT. */
+  readonly tokens: Readonly<Record<string, string>>
+  readonly height: number
+}
+
+/** What the parent may ask; each question has one answer. */
+export interface ChildQuestions {
+  patientToken: { readonly question: { readonly patient: string }; readonly answer: { readonly token: string } }
+  grant: { readonly question: { readonly patient: string; readonly to: string; readonly categories: readonly Category[] }; readonly answer: { readonly rule: string } }
+  /** Heights of the ledger and of every index, once nothing moves. */
+  heights: { readonly question: Record<never, never>; readonly answer: { readonly ledger: number; readonly indexes: Readonly<Record<string, number>> } }
+  /** Executes every block again from the first. */
+  replay: { readonly question: Record<never, never>; readonly answer: { readonly height: number; readonly replayed: string; readonly stateRoot: string } }
+  rebuild: { readonly question: { readonly organisation: string }; readonly answer: { readonly rows: number } }
+  stop: { readonly question: Record<never, never>; readonly answer: { readonly stopped: true } }
+}
+export type QuestionName = keyof ChildQuestions
+export type Question<N extends QuestionName = QuestionName> = { readonly number: number; readonly name: N; readonly ask: ChildQuestions[N]['question'] }
+export type Answer = { readonly number: number; readonly answer?: unknown; readonly failure?: string }
+
+const SCOPES = ['user/*.cruds'] as const
+
+ensureDefinitions()
+loadDefinitions(readFileSync(definitionsPath, 'utf8'))
+const log = createLog('error')
+const directory = openDataDirectory(process.argv[2] ?? '')
+const lock = new DirectoryLock(directory.root)
+const server = await listenOnPort('127.0.0.1', 0)
+const url = `http://127.0.0.1:${server.port}`
+const node = await openNode(
+  { directory, masterKey: MasterKey.open(directory.masterKey, directory.keys), publicUrl: url, keyholders: 1 },
+  { now: () => Date.now(), onFailure: (part, error) => log.failure(part, error), onHalt: (error) => log.halt(error), onProgress: () => undefined },
+)
+server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now: () => Date.now(), log: (line) => log.request(line) }))
+
+async function physicianToken(organisation: string): Promise<string> {
+  const user = node.identities.users.find((candidate) => candidate.organisation === organisation && candidate.user === 'physician')
+  const owner = node.identities.organisations.get(organisation)
+  if (user === undefined || owner === undefined) throw new TypeError(organisation)
+  const delegation = { type: 'identity.delegate', salt: randomBytes(16), to: owner.did, purposes: [], until: Date.now() + 3_600_000 } as const
+  await submitMessages(node.engine, user.identity, [{ ...delegation, purposes: [] }], validUntilFrom(node.engine, Date.now()))
+  return await node.tokens.issue({ did: user.did, organisation, user: 'physician', purpose: 'TREAT', scopes: SCOPES })
+}
+
+const answers: { readonly [N in QuestionName]: (ask: ChildQuestions[N]['question']) => Promise<ChildQuestions[N]['answer']> } = {
+  patientToken: async ({ patient }) => {
+    const { did } = await node.desk.patient(patient)
+    return { token: await node.tokens.issue({ did: did as Did, patientId: patient, purpose: 'PATRQT', scopes: ['patient/*.rs'] }) }
+  },
+  grant: async ({ patient, to, categories }) => {
+    const grantee = node.identities.organisations.get(to)
+    if (grantee === undefined) throw new TypeError(to)
+    const granted = await node.desk.grant(patient, {
+      effect: 'permit', grantee: { kind: 'organisation', did: grantee.did }, purposes: ['TREAT'], categories, labels: [], records: [], actions: ['read'], forMs: 86_400_000, overrides: null,
+    })
+    return { rule: toHex(granted.rule) }
+  },
+  heights: async () => {
+    for (;;) {
+      const before = node.engine.status().height
+      for (const gateway of node.gateways.values()) {
+        await gateway.flush()
+        await gateway.services.upkeep.catchUp()
+      }
+      const indexes: Record<string, number> = {}
+      for (const [name, gateway] of node.gateways) indexes[name] = (await gateway.services.index.status()).height
+      if (node.engine.status().height === before) return { ledger: before, indexes }
+    }
+  },
+  replay: async () => {
+    const stateRoots = new Map<number, Uint8Array>([[node.engine.status().height, node.engine.status().stateRoot]])
+    const stop = node.engine.onBlock(({ header, app }) => stateRoots.set(header.height, app.stateRoot))
+    const { height, app } = await node.engine.replay()
+    stop()
+    return { height, replayed: toHex(app.stateRoot), stateRoot: toHex(stateRoots.get(height) ?? new Uint8Array()) }
+  },
+  rebuild: async ({ organisation }) => {
+    const gateway = node.gateways.get(organisation)
+    if (gateway === undefined) throw new TypeError(organisation)
+    await gateway.rebuild()
+    return { rows: (await gateway.services.index.status()).rows }
+  },
+  stop: async () => {
+    await server.close()
+    await node.close()
+    lock.release()
+    return { stopped: true }
+  },
+}
+
+process.on('message', (asked: Question) => {
+  const run = answers[asked.name] as (ask: unknown) => Promise<unknown>
+  const say = (answer: Answer): void => void process.send?.(answer, () => (asked.name === 'stop' ? process.disconnect() : undefined))
+  run(asked.ask).then(
+    (answer) => say({ number: asked.number, answer }),
+    (error: unknown) => say({ number: asked.number, failure: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }),
+  )
+})
+const ready: ChildReady = {
+  url,
+  tokens: { riverside: await physicianToken('riverside'), lakeside: await physicianToken('lakeside') },
+  height: node.engine.status().height,
+}
+process.send?.(ready)
