@@ -23,7 +23,7 @@ const PURPOSES = ['TREAT', 'HPAYMT', 'HOPERAT', 'HLEGAL', 'HRESCH', 'PATRQT']
 const ACTIONS: readonly Action[] = ['read', 'write', 'share', 'research']
 const ROLES: readonly Role[] = ['physician', 'nurse', 'organisation']
 
-const people = NAMES.slice(0, 3).split('').map(didNamed)
+const people = NAMES.slice(0, 2).split('').map(didNamed)
 const houses = NAMES.slice(10, 12).split('').map(didNamed)
 
 export function drawCase(draw: Draw): ReferenceCase {
@@ -42,8 +42,8 @@ export function drawCase(draw: Draw): ReferenceCase {
     suspended: often(3),
     organisation: often(99) ? organisation : pick(houses),
     organisationLive: often(97),
-    attestations: some(ROLES, 2).map((role) => ({ role, untilMs: pick([5_000, 5_000, 5_000, ...TIMES]) })),
-    delegation: often(4) ? null : { purposes: often(85) ? [] : some(PURPOSES, 3), untilMs: pick([5_000, 5_000, 5_000, 5_000, 1_001, 1_000]) },
+    attestations: some(ROLES, 2).concat(often(60) ? ['physician'] : []).map((role) => ({ role, untilMs: often(85) ? 5_000 : pick(TIMES) })),
+    delegation: often(4) ? null : { purposes: often(90) ? [] : some(PURPOSES, 3), untilMs: often(90) ? 5_000 : pick(TIMES) },
   }
   const rules = drawRules(draw)
   const patient: PatientFacts = {
@@ -60,20 +60,22 @@ function drawTarget(draw: Draw, action: Action): Target {
   if (draw(100) < 20) return { kind: 'patient' }
   const pick = <T>(items: readonly T[]): T => items[draw(items.length)] as T
   const isNew = action === 'write' && draw(2) === 0
+  const flags = pick([0, 0, 1, 2, 2, 2, 4, 4, 8, 16])
   const record: RecordFacts = {
     id: recordNumbered(draw(3)),
     state: draw(100) < 3 ? pick(['unknown', 'erased', 'new'] as const) : isNew ? 'new' : 'present',
     author: isNew ? null : pick([...houses, didNamed('z')]),
-    category: tagNumbered(draw(3)),
-    labels: [0, 1].filter(() => draw(100) < 25).map(labelNumbered),
-    flags: pick([0, 0, 0, 1, 2, 2, 4, 8, 16]),
+    // What identifies a person mostly has a category that few rules name.
+    category: tagNumbered(flags === 2 && draw(100) < 70 ? 3 : draw(3)),
+    labels: [0, 1].filter(() => draw(100) < 18).map(labelNumbered),
+    flags,
   }
   return { kind: 'record', record }
 }
 
 function drawRules(draw: Draw): RuleFacts[] {
   const rules: RuleFacts[] = []
-  const count = draw(9)
+  const count = draw(12)
   for (let n = 0; n < count; n++) {
     const terms = drawTerms(draw)
     const denials = rules.filter((r) => r.terms.effect === 'deny')
@@ -93,16 +95,16 @@ function drawTerms(draw: Draw): RuleTerms {
     { kind: 'role', role: pick(ROLES) },
     { kind: 'anyone-treating' },
   ] as const)
-  const actions = ACTIONS.filter(() => draw(100) < 65)
+  const actions = ACTIONS.filter(() => draw(100) < 75)
   return {
     effect: draw(100) < 62 ? 'permit' : 'deny',
     grantee,
     purposes: someOf(PURPOSES, 40),
-    categories: someOf([0, 1, 2].map(tagNumbered), 40),
+    categories: someOf([0, 1, 2].map(tagNumbered), 75),
     labels: someOf([0, 1].map(labelNumbered), 60),
     records: someOf([0, 1, 2].map(recordNumbered), 20),
     actions: actions.length > 0 ? actions : ['read'],
-    from: pick([0, 0, 0, ...TIMES]),
+    from: pick([0, 0, 0, 0, 0, 0, ...TIMES]),
     until: pick([null, null, null, 5_000, 5_000, ...TIMES]),
     overrides: null,
   }

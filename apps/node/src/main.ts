@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { ensureDefinitions, definitionsPath } from '../../../tools/prepare-definitions.ts'
+import { fileURLToPath } from 'node:url'
 import { loadDefinitions } from '@chiron/fhir'
 import { loadConfig, type Config } from './config/config.ts'
 import { ConfigError } from './config/errors.ts'
@@ -53,8 +53,7 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
   try {
     const log = createLog(config.logLevel)
     const { masterKey } = loadSecrets({ ...config, masterKeyFile: masterKeyFileOf(config, directory) }, directory.keys)
-    ensureDefinitions()
-    loadDefinitions(readFileSync(definitionsPath, 'utf8'))
+    loadDefinitions(readDefinitions())
     const port = options.port ?? config.port
     const server = await listenOnPort(config.host, port)
     closing.push(() => server.close())
@@ -75,14 +74,25 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
     server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now: () => Date.now(), log: (line) => log.request(line) }))
     const control = await listenOnSocket(directory.socket)
     closing.push(() => control.close())
-    control.serve(createControlApp(controlDependencies(node, publicUrl, directory)))
-    if (firstStart && options.sample !== false) await importSample(node, options.onProgress)
+    const dependencies = controlDependencies(node, publicUrl, directory)
+    control.serve(createControlApp(dependencies))
+    if (firstStart && options.sample !== false) await importSample(dependencies, options.onProgress)
     if (firstStart) markLoaded(directory)
-    const tour = firstStart ? sampleTour(node, { url: publicUrl, dataDirectory: directory.root, masterKeyBesideData: config.masterKeyBesideData }) : ''
+    const tour = firstStart ? await sampleTour(node, { url: publicUrl, dataDirectory: directory.root, masterKeyBesideData: config.masterKeyBesideData }) : ''
     return { url: publicUrl, firstStart, tour, close: closeAll }
   } catch (error) {
     await closeAll()
     throw error
+  }
+}
+
+/** FHIR R4 as `tools/prepare-definitions.ts` prepared it. */
+function readDefinitions(): string {
+  const path = fileURLToPath(import.meta.resolve('@chiron/fhir/definitions.json'))
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new CliError('ERR_CLI_START', 'the FHIR definitions are not prepared; in the folder of Chiron run: npm run prepare', { cause })
   }
 }
 

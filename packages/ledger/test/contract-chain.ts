@@ -13,6 +13,8 @@ export const DAY_MS = 86_400_000
 
 export interface Person {
   readonly did: Did
+  /** Ed25519 seed of `signingKey`. */
+  readonly secret: Uint8Array
   readonly signingKey: Uint8Array
   readonly agreementKey: Uint8Array
   readonly inception: Uint8Array
@@ -22,7 +24,8 @@ export interface Person {
 const bytes = (length: number, ...parts: (string | number)[]): Uint8Array => sha256(utf8(parts.join('/'))).subarray(0, length)
 
 export const SALT = bytes(16, 'salt')
-export const keyFor = (name: string): Uint8Array => ed25519.getPublicKey(bytes(32, 'key', name))
+const secretFor = (name: string): Uint8Array => bytes(32, 'key', name)
+export const keyFor = (name: string): Uint8Array => ed25519.getPublicKey(secretFor(name))
 export const handleFor = (name: string): Handle => bytes(32, 'handle', name) as Handle
 export const recordFor = (name: string): RecordId => bytes(16, 'record', name) as RecordId
 export const tagFor = (name: string): Tag => bytes(8, 'tag', name) as Tag
@@ -36,7 +39,9 @@ export function person(kind: 'organisation' | 'practitioner' | 'patient' | 'devi
   if (known !== undefined) return known
   const signingKey = keyFor(`${kind}/${name}`)
   const inception = bytes(16, 'inception', name)
-  const fresh = { did: deriveDid(kind, signingKey, inception), signingKey, agreementKey: bytes(32, 'agreement', name), inception, handle: handleFor(name) }
+  const fresh = {
+    did: deriveDid(kind, signingKey, inception), secret: secretFor(`${kind}/${name}`), signingKey, agreementKey: bytes(32, 'agreement', name), inception, handle: handleFor(name),
+  }
   made.set(`${kind}/${name}`, fresh)
   return fresh
 }

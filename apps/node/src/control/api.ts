@@ -131,6 +131,21 @@ export const accessesResponse = v.strictObject({ accesses: v.array(accessRow) })
 export const closeAccessRequest = v.strictObject({ patient: patientId, access: objectIdText })
 export const closeAccessResponse = v.strictObject({ access: objectIdText, atMs: schema.timeMs })
 
+/** An organisation states that it treats a patient: it may write into the chart for that time. */
+export const treatRequest = v.strictObject({ organisation: schema.memberName, patient: patientId, forMs })
+export const treatResponse = v.strictObject({ organisation: v.string(), untilMs: schema.timeMs })
+/** The patient ends an organisation's treating relationship. */
+export const contestRequest = v.strictObject({ organisation: schema.memberName, patient: patientId })
+export const contestResponse = v.strictObject({ organisation: v.string(), atMs: schema.timeMs })
+export const treatmentRow = v.strictObject({
+  organisation: v.string(),
+  sinceMs: schema.timeMs,
+  untilMs: schema.timeMs,
+  status: v.picklist(['in-force', 'ended', 'contested']),
+})
+export type TreatmentRow = v.InferOutput<typeof treatmentRow>
+export const treatmentsResponse = v.strictObject({ treatments: v.array(treatmentRow) })
+
 /**
  * One row of the patient's list: what is shown, and the receipt that proves it. Its meaning is `@chiron/sdk/audit`'s;
  * newest first, and complete.
@@ -220,6 +235,9 @@ export const operations = {
   requests: operation('GET', '/requests', ofPatient, requestsResponse),
   accesses: operation('GET', '/access', ofPatient, accessesResponse),
   closeAccess: operation('POST', '/access/:access/close', closeAccessRequest, closeAccessResponse),
+  treat: operation('POST', '/treatment', treatRequest, treatResponse),
+  contest: operation('POST', '/treatment/contest', contestRequest, contestResponse),
+  treatments: operation('GET', '/treatment', ofPatient, treatmentsResponse),
   audit: operation('GET', '/audit', ofPatient, auditResponse),
   export: operation('POST', '/export', ofPatient, exportResponse),
   rebuildIndex: operation('POST', '/index/rebuild', rebuildRequest, indexResponse),

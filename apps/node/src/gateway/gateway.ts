@@ -3,13 +3,14 @@ import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { records } from '@chiron/ledger'
 import { webRandom, type BlobStore, type KemKeyPair } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
-import { submitMessages, validUntilFrom, type Signer } from '../ledger/submitter.ts'
+import type { Signer } from '../ledger/submitter.ts'
 import type { PatientDesk } from '../patients/patient-desk.ts'
 import { AccessService } from './access/access-service.ts'
 import { Charts } from './access/charts.ts'
 import { DisplayLog, type DisplayDetail } from './access/displays.ts'
 import { Narrowing } from './access/narrowing.ts'
 import { RefusalLog } from './access/refusals.ts'
+import { Reporter } from './access/reporter.ts'
 import { Aliases } from './fhir/aliases.ts'
 import { cursorCodec } from './fhir/cursors.ts'
 import { IdScope } from './fhir/ids.ts'
@@ -69,6 +70,7 @@ export class Gateway {
   readonly services: Services
   readonly desk: PatientDesk
   readonly #dependencies: GatewayDependencies
+  readonly #reporter: Reporter
   readonly #stopListening: () => void
   readonly #timers: readonly NodeJS.Timeout[]
   #flushing: Promise<void> = Promise.resolve()
@@ -81,10 +83,14 @@ export class Gateway {
     this.#dependencies = dependencies
     this.services = buildServices(options, dependencies)
     this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
+    this.#reporter = new Reporter({ ...dependencies, refusals: this.services.refusals, displays: this.services.displays })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
     this.#timers = [
       setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),
-      setInterval(() => void this.services.charts.expire().catch(dependencies.onFailure), EXPIRE_EVERY_MS).unref(),
+      setInterval(() => {
+        void this.services.charts.expire().catch(dependencies.onFailure)
+        this.services.upkeep.kick()
+      }, EXPIRE_EVERY_MS).unref(),
       setInterval(() => void dependencies.index.verify().catch((error: unknown) => this.#heal(error)), VERIFY_EVERY_MS).unref(),
     ]
   }
@@ -94,7 +100,7 @@ export class Gateway {
     const { index, engine } = this.#dependencies
     for (const { access } of await index.openAccesses()) await index.dropAccess(access)
     if ((await index.status()).height > engine.status().height) await index.clear()
-    await this.services.upkeep.catchUp(onProgress)
+    await this.services.upkeep.alone(() => this.services.upkeep.catchUp(onProgress))
   }
 
   capabilities(): CapabilityStatement {
@@ -146,7 +152,7 @@ export class Gateway {
 
   /** Brings refusals and displays that are still waiting onto the ledger. */
   async flush(): Promise<void> {
-    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#report())
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#reporter.report())
     await this.#flushing
   }
 
@@ -154,18 +160,7 @@ export class Gateway {
     for (const timer of this.#timers) clearInterval(timer)
     this.#stopListening()
     await this.services.upkeep.close()
-    await this.flush()
-  }
-
-  async #report(): Promise<void> {
-    const { engine, signer, now, keepDetails } = this.#dependencies
-    for (let refusals = this.services.refusals.take(); refusals !== undefined; refusals = this.services.refusals.take()) {
-      await submitMessages(engine, signer, [refusals], validUntilFrom(engine, now()))
-    }
-    for (let taken = this.services.displays.take(); taken !== undefined; taken = this.services.displays.take()) {
-      await keepDetails(taken.details)
-      await submitMessages(engine, signer, [taken.message], validUntilFrom(engine, now()))
-    }
+    await this.flush().catch(this.#dependencies.onFailure)
   }
 }
 

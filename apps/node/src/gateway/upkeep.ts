@@ -71,14 +71,11 @@ export class Upkeep {
 
   /** Waits until nothing is on its way into the index, and keeps the background out while `work` runs. */
   async alone(work: () => Promise<void>): Promise<void> {
-    while (this.#running !== undefined) await this.#running
-    await Promise.all([...this.#inFlight])
-    this.#running = work()
-    try {
-      await this.#running
-    } finally {
-      this.#running = undefined
-    }
+    while (this.#running !== undefined) await this.#running.catch(() => undefined)
+    await this.#run(async () => {
+      await Promise.all([...this.#inFlight])
+      await work()
+    })
   }
 
   /** Takes in what a block says; the index follows soon. */
@@ -102,18 +99,24 @@ export class Upkeep {
       this.#again = true
       return
     }
-    this.#running = this.catchUp()
-      .catch(this.#onFailure)
-      .finally(() => {
-        this.#running = undefined
-        if (this.#again) {
-          this.#again = false
-          setTimeout(() => this.kick(), 100).unref()
-        }
-      })
+    void this.#run(() => this.catchUp()).catch(this.#onFailure)
   }
 
-  /** Brings the index up to the newest block. */
+  /** Nothing else runs. What is asked for meanwhile is done soon after. */
+  async #run(work: () => Promise<void>): Promise<void> {
+    this.#running = work()
+    try {
+      await this.#running
+    } finally {
+      this.#running = undefined
+      if (this.#again) {
+        this.#again = false
+        setTimeout(() => this.kick(), 100).unref()
+      }
+    }
+  }
+
+  /** Brings the index up to the newest block; to be called within {@link alone}. */
   async catchUp(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
     const from = (await this.#index.status()).height
     const to = this.#engine.status().height
@@ -138,7 +141,7 @@ export class Upkeep {
 
   async close(): Promise<void> {
     this.#closed = true
-    await this.#running
+    await this.#running?.catch(() => undefined)
   }
 
   /** Record versions of a block that belong into this index: authored here, or another member's directory. */

@@ -31,8 +31,8 @@ describe('a keyholder\'s view of the engine', () => {
       recordVersion: () => undefined,
     }
   })
-  const view = (changes: Partial<LedgerQueries> = {}, at: Partial<EngineStatus> = {}) =>
-    new EngineLedgerView({ state, status: () => ({ ...status, ...at }) }, { ...queries, ...changes })
+  const view = (changes: Partial<LedgerQueries> = {}, at: Partial<EngineStatus> = {}, nowMs = 0) =>
+    new EngineLedgerView({ state, status: () => ({ ...status, ...at }) }, { ...queries, ...changes }, () => nowMs)
 
   it('gives a member\'s key, and none of a stranger or someone suspended', () => {
     expect(view().memberKey(organisation.did)).toEqual(organisation.publicKey)
@@ -46,6 +46,16 @@ describe('a keyholder\'s view of the engine', () => {
     expect(view({}, { timeMs: 1001 }).openAccess(id)).toBeUndefined()
     expect(view({ access: () => ({ ...access, open: false }) }).openAccess(id)).toBeUndefined()
     expect(view({ access: () => undefined }).openAccess(id)).toBeUndefined()
+  })
+
+  it('refuses by the clock what block time still allows, and never allows by it what block time refuses', () => {
+    expect(view({}, {}, 1001).openAccess(id)).toBeUndefined()
+    expect(view({}, { timeMs: 1001 }, 5).openAccess(id)).toBeUndefined()
+    const until = (endMs: number): Partial<LedgerQueries> => ({ coversRecord: (_state, _access, _record, timeMs) => (timeMs < endMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
+    const from = (startMs: number): Partial<LedgerQueries> => ({ coversRecord: (_state, _access, _record, timeMs) => (timeMs >= startMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
+    expect(view(until(2000), {}, 1999).coversRecord(id, record).effect).toBe('permit')
+    expect(view(until(2000), {}, 2000).coversRecord(id, record).effect).toBe('deny')
+    expect(view(from(1500), {}, 2000).coversRecord(id, record).effect).toBe('deny')
   })
 
   it('decides at block time, and says how fresh it is', () => {

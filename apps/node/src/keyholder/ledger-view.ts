@@ -17,14 +17,19 @@ export interface LedgerQueries {
   recordVersion(state: StateReader, record: RecordId, version: number): CommittedRecord | undefined
 }
 
-/** {@link LedgerView} over the node's engine: always its newest durable block. */
+/**
+ * {@link LedgerView} over the node's engine: always its newest durable block. An idle embedded ledger makes no blocks, so
+ * the clock is asked as well; it can only refuse: what is covered must be covered at block time *and* now.
+ */
 export class EngineLedgerView implements LedgerView {
   readonly #engine: Pick<Engine, 'status' | 'state'>
   readonly #queries: LedgerQueries
+  readonly #now: () => number
 
-  constructor(engine: Pick<Engine, 'status' | 'state'>, queries: LedgerQueries) {
+  constructor(engine: Pick<Engine, 'status' | 'state'>, queries: LedgerQueries, now: () => number) {
     this.#engine = engine
     this.#queries = queries
+    this.#now = now
   }
 
   status() {
@@ -44,12 +49,19 @@ export class EngineLedgerView implements LedgerView {
 
   openAccess(access: ObjectId): OpenAccess | undefined {
     const found = this.#queries.access(this.#engine.state, access)
-    if (!found?.open || this.#engine.status().timeMs >= found.untilMs) return undefined
+    if (!found?.open || this.#latest() >= found.untilMs) return undefined
     return { reader: found.reader, organisation: found.organisation }
   }
 
   coversRecord(access: ObjectId, record: RecordId): ReleaseDecision {
-    return this.#queries.coversRecord(this.#engine.state, access, record, this.#engine.status().timeMs)
+    const { timeMs } = this.#engine.status()
+    const decision = this.#queries.coversRecord(this.#engine.state, access, record, timeMs)
+    const latest = this.#latest()
+    return decision.effect === 'deny' || latest === timeMs ? decision : this.#queries.coversRecord(this.#engine.state, access, record, latest)
+  }
+
+  #latest(): number {
+    return Math.max(this.#engine.status().timeMs, this.#now())
   }
 
   recordVersion(record: RecordId, version: number): CommittedRecord | undefined {

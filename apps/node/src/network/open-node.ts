@@ -9,7 +9,7 @@ import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
 import { openEmbeddedEngine } from '../engine/embedded/open.ts'
 import type { EmbeddedEngine } from '../engine/embedded/engine.ts'
-import { EngineError } from '../engine/errors.ts'
+import type { EngineError } from '../engine/errors.ts'
 import { genesisHash } from '../engine/embedded/chain.ts'
 import { NativeSignatures } from '../engine/signatures.ts'
 import { systemClock } from '../engine/system-clock.ts'
@@ -104,7 +104,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
         const found = records.recordVersion(state, record, version)
         return found && { ciphertext: found.entry.ciphertext, keyCommitment: found.entry.keyCommitment, shareRoot: found.entry.shareRoot, set: found.entry.custodySet }
       },
-    })
+    }, ports.now)
     const keyholders: LocalKeyholder[] = []
     for (const { name, identity: owner, keys } of identities.keyholders) {
       const keyholder = await openKeyholder(

@@ -27,9 +27,8 @@ export class KeyFileWallets implements WalletStore, CustodialWallets {
     return await Promise.resolve(identity)
   }
 
-  /** Canonical Patient ids that this node holds a wallet for, in order. */
-  patientIds(): string[] {
-    return this.#files.names()
+  async patientIds(): Promise<readonly string[]> {
+    return await Promise.resolve(this.#files.names())
   }
 
   #remember(patientId: string, identity: Identity): void {

@@ -185,6 +185,17 @@ export class PatientDesk {
     return await this.#sign(patientId, { type: 'consent.deny', salt: randomBytes(16), patient: this.handle(patientId), request: id })
   }
 
+  /** Ends an organisation's treating relationship. */
+  async contest(patientId: string, organisation: Did): Promise<Committed> {
+    return await this.#sign(patientId, { type: 'consent.contestTreatment', salt: randomBytes(16), patient: this.handle(patientId), organisation })
+  }
+
+  /** Canonical id of a patient whose wallet this node holds. */
+  async patientIdOf(handle: Handle): Promise<string | undefined> {
+    const key = toHex(handle)
+    return (await this.#wallets.patientIds()).find((id) => toHex(this.handle(id)) === key)
+  }
+
   async closeAccess(patientId: string, access: ObjectId): Promise<Committed> {
     return await this.#sign(patientId, { type: 'access.close', salt: randomBytes(16), patient: this.handle(patientId), access })
   }

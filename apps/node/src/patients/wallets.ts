@@ -4,6 +4,8 @@ import type { Signer } from '../ledger/submitter.ts'
 export interface CustodialWallets {
   /** The wallet's signer; undefined when this node holds none, as after a claim. */
   signerFor(patientId: string): Promise<Signer | undefined>
+  /** Canonical ids of the patients whose wallets are here, in order. */
+  patientIds(): Promise<readonly string[]>
 }
 
 /** Signers of the users of the organisations that a node serves. */

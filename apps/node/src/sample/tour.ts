@@ -8,8 +8,8 @@ export interface TourFacts {
 }
 
 /** The words printed after the first start: where data lie, what this is not, and lines to paste. */
-export function sampleTour(node: OpenNode, { url, dataDirectory, masterKeyBesideData }: TourFacts): string {
-  const [patient = 'ID'] = node.wallets.patientIds()
+export async function sampleTour(node: OpenNode, { url, dataDirectory, masterKeyBesideData }: TourFacts): Promise<string> {
+  const [patient = 'ID'] = await node.wallets.patientIds()
   const masterKey = masterKeyBesideData ? 'the master key beside the data' : 'the master key in a file of its own'
   return `
 Chiron is running at ${url}

@@ -32,13 +32,13 @@ export class ChildNode {
   }
 
   /** Starts a process that opens a node on a directory, without waiting until it has. */
-  static spawn(directory: string): ChildNode {
-    return new ChildNode(fork(PROGRAM, [directory], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
+  static spawn(directory: string, logLevel: 'error' | 'debug' = 'error'): ChildNode {
+    return new ChildNode(fork(PROGRAM, [directory, logLevel], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
   }
 
   /** @throws ChildEnded with what the process printed when it ended before it was ready */
-  static async start(directory: string): Promise<ChildNode> {
-    const node = ChildNode.spawn(directory)
+  static async start(directory: string, logLevel: 'error' | 'debug' = 'error'): Promise<ChildNode> {
+    const node = ChildNode.spawn(directory, logLevel)
     await node.untilReady()
     return node
   }

@@ -1,5 +1,5 @@
 /**
- * Run as a child process with an IPC channel: `node node-child.ts DIRECTORY`. Opens a node without sample patients, serves
+ * Run as a child process with an IPC channel: `node node-child.ts DIRECTORY LOG_LEVEL`. Opens a node without sample patients, serves
  * HTTP on a free port, sends a {@link ChildReady}, and then answers {@link ChildQuestion}s until it is killed.
  */
 import { randomBytes } from 'node:crypto'
@@ -44,7 +44,7 @@ const SCOPES = ['user/*.cruds'] as const
 
 ensureDefinitions()
 loadDefinitions(readFileSync(definitionsPath, 'utf8'))
-const log = createLog('error')
+const log = createLog(process.argv[3] === 'debug' ? 'debug' : 'error')
 const directory = openDataDirectory(process.argv[2] ?? '')
 const lock = new DirectoryLock(directory.root)
 const server = await listenOnPort('127.0.0.1', 0)
@@ -82,7 +82,7 @@ const answers: { readonly [N in QuestionName]: (ask: ChildQuestions[N]['question
       const before = node.engine.status().height
       for (const gateway of node.gateways.values()) {
         await gateway.flush()
-        await gateway.services.upkeep.catchUp()
+        await gateway.services.upkeep.alone(() => gateway.services.upkeep.catchUp())
       }
       const indexes: Record<string, number> = {}
       for (const [name, gateway] of node.gateways) indexes[name] = (await gateway.services.index.status()).height

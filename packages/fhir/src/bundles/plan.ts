@@ -31,8 +31,8 @@ export interface ResolvedPlan {
 }
 
 export interface PlanOptions {
-  /** Server id for a new resource of this type. */
-  readonly newId: (type: string) => string;
+  /** Server id for the new resource of an entry. Asked once for each, and not for conditional creations that found a match. */
+  readonly newId: (type: string, entry: BundleEntry) => string;
   readonly base?: string;
 }
 
@@ -123,13 +123,13 @@ function assign(entry: BundleEntry, options: PlanOptions, answers: ReadonlyMap<s
   const element = `Bundle.entry[${entry.index}].request`;
   if (matches.length > 1) throw new FhirError('ERR_FHIR_CONDITION_SEVERAL_MATCHES', { element });
   const [match] = matches;
-  if (method === 'POST') return match === undefined ? { action: 'create', type, id: options.newId(type) } : { action: 'exists', type, id: match };
+  if (method === 'POST') return match === undefined ? { action: 'create', type, id: options.newId(type, entry) } : { action: 'exists', type, id: match };
   if (method === 'DELETE') return match === undefined ? { action: 'none', type } : { action: 'delete', type, id: match };
   if (match === undefined && method === 'PATCH') throw new FhirError('ERR_FHIR_CONDITION_NO_MATCH', { element });
   const own = textOf(entry.resource?.['id']);
   if (match !== undefined && method === 'PUT' && own !== undefined && own !== match) throw new FhirError('ERR_FHIR_BUNDLE_INVALID', { element: `Bundle.entry[${entry.index}].resource.id` });
   if (match !== undefined) return { action: method === 'PATCH' ? 'patch' : 'update', type, id: match };
-  return { action: 'create', type, id: own ?? options.newId(type) };
+  return { action: 'create', type, id: own ?? options.newId(type, entry) };
 }
 
 function rewrite(

@@ -47,8 +47,15 @@ export class Case {
 
   /** Denials that match the target and that no applicable permit overrides. For a patient: only those of everything. */
   get denials(): readonly IndexedRule[] {
-    this.#denials ??= this.#matching('denials').filter((rule) => this.#isDenied(rule) && !this.#isOverridden(rule))
+    this.#denials ??= this.#standingDenials()
     return this.#denials
+  }
+
+  #standingDenials(): readonly IndexedRule[] {
+    const matching = this.#matching('denials').filter((rule) => this.#isDenied(rule))
+    if (matching.length === 0) return matching
+    const overridden = new Set([...this.permits, ...this.implied].map((permit) => permit.overrides))
+    return matching.filter((denial) => !overridden.has(denial.key))
   }
 
   #all(effect: keyof RulesInForce): readonly IndexedRule[] {
@@ -83,10 +90,5 @@ export class Case {
     if (denial.categories !== null && !denial.categories.has(keys.category)) return false
     if (denial.records !== null && !denial.records.has(keys.id)) return false
     return denial.labels.size === 0 || keys.labels.some((label) => denial.labels.has(label))
-  }
-
-  #isOverridden(denial: IndexedRule): boolean {
-    const overrides = (permit: IndexedRule): boolean => permit.overrides === denial.key
-    return this.permits.some(overrides) || this.implied.some(overrides)
   }
 }

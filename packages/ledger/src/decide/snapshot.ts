@@ -44,8 +44,9 @@ export interface Snapshot {
 export function indexPatient(facts: PatientFacts): PatientSnapshot {
   const denials = new Map<string, RuleFacts>()
   for (const rule of facts.rules) if (rule.terms.effect === 'deny') denials.set(toHex(rule.id), rule)
-  const grouped = Map.groupBy(facts.rules, (rule) => formatGrantee(rule.terms.grantee))
-  const byGrantee = new Map([...grouped].map(([grantee, rules]) => [grantee, bucketOf(rules.map((rule) => indexRule(rule, denials)))]))
+  const grouped = new Map<string, IndexedRule[]>()
+  for (const rule of facts.rules) addTo(grouped, formatGrantee(rule.terms.grantee), indexRule(rule, denials))
+  const byGrantee = new Map([...grouped].map(([grantee, rules]) => [grantee, bucketOf(rules)]))
   return {
     facts,
     byGrantee,
@@ -57,13 +58,15 @@ export function indexPatient(facts: PatientFacts): PatientSnapshot {
 function bucketOf(every: readonly IndexedRule[]): RuleBucket {
   const byCategory = new Map<string, IndexedRule[]>()
   for (const rule of every) {
-    for (const category of rule.categories ?? []) {
-      const list = byCategory.get(category)
-      if (list === undefined) byCategory.set(category, [rule])
-      else list.push(rule)
-    }
+    for (const category of rule.categories ?? []) addTo(byCategory, category, rule)
   }
   return { every, uncategorised: every.filter((rule) => rule.categories === null), byCategory }
+}
+
+function addTo(lists: Map<string, IndexedRule[]>, key: string, rule: IndexedRule): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [rule])
+  else list.push(rule)
 }
 
 function indexRule(rule: RuleFacts, denials: ReadonlyMap<string, RuleFacts>): IndexedRule {

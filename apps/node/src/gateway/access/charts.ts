@@ -1,5 +1,5 @@
 import { fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
-import { recordDecider, records } from '@chiron/ledger'
+import { accessDecider, consent, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Patient } from '@medplum/fhirtypes'
 import type { Engine } from '../../engine/engine.ts'
@@ -14,6 +14,8 @@ interface Loaded {
   readonly revision: string
   /** When the access ends by itself, Unix milliseconds. */
   readonly until: number
+  /** When the passing of time alone may change what it covers: the next beginning or end of a rule. */
+  readonly recheck: number
   /** What the access opened in the index: record in hexadecimal, and in which form. */
   readonly rows: ReadonlyMap<string, RowForm>
 }
@@ -58,14 +60,24 @@ export class Charts {
   async load(seeker: Seeker, access: OpenAccess, patientId: string): Promise<void> {
     const key = toHex(access.id)
     this.#patientIds.set(toHex(access.patient), patientId)
-    if (this.#loaded.get(key)?.revision === this.#revision(access.patient)) return
+    if (this.#isLoaded(key, access.patient)) return
     await this.#locks.run([key], async () => {
+      if (this.#isLoaded(key, access.patient)) return
       const revision = this.#revision(access.patient)
-      const before = this.#loaded.get(key)
-      if (before?.revision === revision) return
-      const rows = await this.#bring(seeker, access, patientId, before?.rows ?? new Map())
-      this.#loaded.set(key, { revision, until: access.until, rows })
+      const recheck = this.#nextBoundary(access.patient)
+      const rows = await this.#bring(seeker, access, patientId, this.#loaded.get(key)?.rows ?? new Map())
+      this.#loaded.set(key, { revision, until: access.until, recheck, rows })
     })
+  }
+
+  #isLoaded(key: string, patient: Handle): boolean {
+    const loaded = this.#loaded.get(key)
+    return loaded !== undefined && loaded.revision === this.#revision(patient) && this.#timeMs() < loaded.recheck
+  }
+
+  #nextBoundary(patient: Handle): number {
+    const now = this.#timeMs()
+    return consent.nextBoundary(consent.rulesOf(this.#engine.state, patient, now, { all: true }), now)
   }
 
   /** Closes what ran out. */
@@ -112,15 +124,11 @@ export class Charts {
 
   async #bring(seeker: Seeker, access: OpenAccess, patientId: string, before: ReadonlyMap<string, RowForm>): Promise<Map<string, RowForm>> {
     const key = toHex(access.id)
-    const decide = recordDecider(
-      this.#engine.state,
-      { reader: seeker.did, organisation: this.#organisation, purpose: seeker.purpose, action: 'read' },
-      this.#timeMs(),
-    )
+    const decide = accessDecider(this.#engine.state, access.id, this.#timeMs())
     const covered = new Map<string, RowForm>()
     const refused = new Set<string>()
     const versions: { readonly record: RecordId; readonly version: number }[] = []
-    for (const [, { record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
+    for (const [, { record, version, others }] of records.recordsOf(this.#engine.state, access.patient)) {
       const name = toHex(record)
       if (refused.has(name)) continue
       if (!covered.has(name)) {
@@ -130,6 +138,7 @@ export class Charts {
           continue
         }
         covered.set(name, decision.obligations.includes('identity-only') ? 1 : 0)
+        if (!before.has(name)) for (const other of others) this.touch(other)
       }
       versions.push({ record, version })
     }

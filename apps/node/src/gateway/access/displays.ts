@@ -19,6 +19,14 @@ export interface DisplayDetail {
   readonly leaves: readonly Uint8Array[]
 }
 
+/** Displays that wait to be reported, taken as one message. */
+export interface TakenDisplays {
+  readonly message: Extract<Message, { type: 'access.report' }>
+  readonly details: readonly DisplayDetail[]
+  /** Puts them back: they could not be reported now. */
+  restore(): void
+}
+
 interface Group {
   readonly patient: Handle
   readonly access: ObjectId
@@ -49,7 +57,7 @@ export class DisplayLog {
   }
 
   /** Takes up to 500 accesses' displays as one message, and the details to keep; undefined when there are none. */
-  take(): { readonly message: Message; readonly details: readonly DisplayDetail[] } | undefined {
+  take(): TakenDisplays | undefined {
     const taken = [...this.#groups.entries()].slice(0, 500)
     if (taken.length === 0) return undefined
     for (const [id] of taken) this.#groups.delete(id)
@@ -60,6 +68,26 @@ export class DisplayLog {
       counts: [...group.counts.values()].sort((a, b) => compareBytes(a.category, b.category)),
       root: (details[index] as DisplayDetail).root,
     }))
-    return { message: { type: 'access.report', salt: randomBytes(16), reports }, details }
+    return {
+      message: { type: 'access.report', salt: randomBytes(16), reports },
+      details,
+      restore: () => {
+        for (const [id, group] of taken) this.#restore(id, group)
+      },
+    }
+  }
+
+  #restore(id: string, group: Group): void {
+    const since = this.#groups.get(id)
+    if (since === undefined) {
+      this.#groups.set(id, group)
+      return
+    }
+    for (const leaf of group.leaves) since.leaves.push(leaf)
+    for (const [tag, { category, count }] of group.counts) {
+      const known = since.counts.get(tag)
+      if (known === undefined) since.counts.set(tag, { category, count })
+      else known.count += count
+    }
   }
 }

@@ -54,17 +54,8 @@ export class Narrowing {
       const name = toHex(record)
       if (author === this.#organisation && !hidden.has(name) && decide(record).effect === 'deny') hidden.set(name, record)
     }
-    this.#known.set(key, { revision, size, untilMs: this.#nextBoundary(handle, now), hidden: [...hidden.values()] })
+    this.#known.set(key, { revision, size, untilMs: consent.nextBoundary(this.#rulesOf(handle), now), hidden: [...hidden.values()] })
     return [...hidden.values()]
-  }
-
-  /** When the passing of time may change the answer: the next beginning or end of a rule. */
-  #nextBoundary(handle: Handle, now: number): number {
-    let next = Number.MAX_SAFE_INTEGER
-    for (const { terms } of this.#rulesOf(handle)) {
-      for (const time of [terms.from, terms.until]) if (time !== null && time > now) next = Math.min(next, time)
-    }
-    return next
   }
 
   #rulesOf(handle: Handle): consent.Rule[] {

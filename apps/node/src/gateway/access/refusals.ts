@@ -1,13 +1,15 @@
 import { randomBytes } from 'node:crypto'
-import type { Did, Handle, Message } from '@chiron/protocol'
-import { toHex } from '@chiron/protocol'
+import { access } from '@chiron/ledger'
+import { toHex, type Did, type Handle, type Message } from '@chiron/protocol'
 
-interface Refusal {
-  readonly patient: Handle
-  readonly reader: Did
-  readonly purpose: string
-  readonly action: 'read' | 'write'
-  count: number
+type Refuse = Extract<Message, { type: 'access.refuse' }>
+type Refusal = Refuse['refusals'][number]
+
+/** Refusals that wait to be listed, taken as one message. */
+export interface TakenRefusals {
+  readonly message: Refuse
+  /** Puts them back: they could not be listed now. */
+  restore(): void
 }
 
 const LIMIT = 500
@@ -16,18 +18,31 @@ const LIMIT = 500
 export class RefusalLog {
   readonly #waiting = new Map<string, Refusal>()
 
-  add(patient: Handle, reader: Did, purpose: string, action: 'read' | 'write'): void {
+  add(patient: Handle, reader: Did, purpose: string, action: 'read' | 'write', count = 1): void {
     const key = `${toHex(patient)}/${reader}/${purpose}/${action}`
-    const known = this.#waiting.get(key)
-    if (known !== undefined) known.count += 1
-    else this.#waiting.set(key, { patient, reader, purpose, action, count: 1 })
+    this.#waiting.set(key, { patient, reader, purpose, action, count: (this.#waiting.get(key)?.count ?? 0) + count })
   }
 
-  /** Takes up to 500 refusals as one message; undefined when there are none. */
-  take(): Message | undefined {
-    const refusals = [...this.#waiting.entries()].slice(0, LIMIT)
+  /**
+   * Takes up to 500 refusals as one message; undefined when there are none. Attempts on what is no patient are forgotten
+   * here, not where they are refused: a refusal takes as long whether or not the patient exists.
+   */
+  take(isPatient: (handle: Handle) => boolean): TakenRefusals | undefined {
+    const refusals: Refusal[] = []
+    for (const [key, refusal] of this.#waiting) {
+      if (refusals.length === LIMIT) break
+      this.#waiting.delete(key)
+      if (!isPatient(refusal.patient)) continue
+      const count = Math.min(refusal.count, access.MAX_REFUSAL_COUNT)
+      refusals.push({ ...refusal, count })
+      if (refusal.count > count) this.#waiting.set(key, { ...refusal, count: refusal.count - count })
+    }
     if (refusals.length === 0) return undefined
-    for (const [key] of refusals) this.#waiting.delete(key)
-    return { type: 'access.refuse', salt: randomBytes(16), refusals: refusals.map(([, refusal]) => ({ ...refusal })) }
+    return {
+      message: { type: 'access.refuse', salt: randomBytes(16), refusals },
+      restore: () => {
+        for (const { patient, reader, purpose, action, count } of refusals) this.add(patient, reader, purpose, action as 'read' | 'write', count)
+      },
+    }
   }
 }

@@ -12,7 +12,6 @@ export interface Sight {
   readonly accesses: ReadonlyMap<string, OpenAccess>
 }
 
-
 /**
  * Opens the charts of the patients named, as far as decide() permits, and brings what they cover into the index.
  * Undefined when none of them is open to the reader.
@@ -28,11 +27,18 @@ export async function sightOfPatients(services: Services, reader: Reader, patien
     await services.charts.load(seeker, access, id)
   }
   const patients = [...open.keys()].map((handle) => byHandle.get(handle) as string)
-  return { visibility: { ...base(services, reader, open), patients }, accesses: open }
+  const accesses = await loadRemembered(services, reader)
+  return { visibility: { ...base(services, reader, accesses), patients }, accesses }
 }
 
 /** Rows authored here or open now; opens nothing. */
 export async function sightOfOpen(services: Services, reader: Reader): Promise<Sight> {
+  const accesses = await loadRemembered(services, reader)
+  return { visibility: base(services, reader, accesses), accesses }
+}
+
+/** Every chart that the reader has open; a record about several patients needs the access to each. */
+async function loadRemembered(services: Services, reader: Reader): Promise<Map<string, OpenAccess>> {
   const seeker = { did: reader.did, purpose: reader.purpose }
   const open = new Map<string, OpenAccess>()
   for (const { patient, patientId } of services.access.remembered(seeker)) {
@@ -41,7 +47,7 @@ export async function sightOfOpen(services: Services, reader: Reader): Promise<S
     await services.charts.load(seeker, access, patientId)
     open.set(toHex(patient), access)
   }
-  return { visibility: base(services, reader, open), accesses: open }
+  return open
 }
 
 function base(services: Services, reader: Reader, open: ReadonlyMap<string, OpenAccess>): Visibility {

@@ -5,7 +5,8 @@ import { GatewayError } from '../errors.ts'
 import { answerFor } from '../http/outcome.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
-import { checkedResource, planWrite, type PlannedWrite, type Target } from './plan.ts'
+import type { ForwardId } from './references.ts'
+import { checkedResource, isUnchanged, planWrite, type PlannedWrite, type Target } from './plan.ts'
 import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { matchesOf } from './search.ts'
 import { commit } from './unit.ts'
@@ -15,10 +16,12 @@ import { categoryIn, plannedDelete, requireMatch, updateTarget, writeResponse } 
 export type Dispatch = (request: FhirRequest) => Promise<FhirResponse>
 
 export interface BundleOptions {
-  /** Id of the next new resource, asked in the order of entries; default: a random one. */
-  readonly newId?: (type: string) => string
-  /** Whether references to what may be imported later are let through. */
-  readonly forward?: boolean
+  /** Id of the new resource of an entry of a transaction; default: a random one. */
+  readonly newId?: (type: string, entry: BundleEntry) => string
+  /** Lets references of a transaction to what may be imported later through: the canonical id it will have. */
+  readonly forward?: ForwardId
+  /** Whether a transaction leaves alone what it would update to the same content: such entries are answered with 304. */
+  readonly keepUnchanged?: boolean
 }
 
 const AT_ONCE = 32
@@ -81,9 +84,10 @@ async function commitTransaction(
   dispatch: Dispatch,
   options: BundleOptions,
 ): Promise<FhirResponse> {
-  const assigned = { references: assignedBy(operations, targets), forward: options.forward ?? false }
+  const assigned = { references: assignedBy(operations, targets), ...(options.forward === undefined ? {} : { forward: options.forward }) }
   const writes: PlannedWrite[] = []
   const writeOf = new Map<PlannedOperation, PlannedWrite>()
+  const unchanged = new Map<PlannedOperation, PlannedWrite>()
   const ordered = [...operations].sort((a, b) => Number(a.type === 'Provenance') - Number(b.type === 'Provenance'))
   for (const operation of ordered) {
     const target = targets.get(operation)
@@ -95,6 +99,10 @@ async function commitTransaction(
       return await planWrite(services, reader, target, body, assigned, categoryIn(services, writes))
     })
     if (planned === undefined) continue
+    if (options.keepUnchanged === true && (await isUnchanged(services, planned))) {
+      unchanged.set(operation, planned)
+      continue
+    }
     writes.push(planned)
     writeOf.set(operation, planned)
   }
@@ -102,6 +110,11 @@ async function commitTransaction(
   const answers: ResponseItem[] = []
   for (const operation of operations) {
     const write = writeOf.get(operation)
+    const kept = unchanged.get(operation)
+    if (kept !== undefined) {
+      answers[operation.index] = { status: 304, version: String(kept.draft.version - 1) }
+      continue
+    }
     answers[operation.index] =
       write !== undefined && committed !== undefined
         ? itemOf(operation.action === 'delete' ? { status: 204, etag: `W/"${write.draft.version}"` } : await writeResponse(services, write, committed, {}))

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Resource } from '@medplum/fhirtypes'
 import { records, writeDecider } from '@chiron/ledger'
 import { RecordFlag, toHex, type Category } from '@chiron/protocol'
@@ -81,6 +82,20 @@ export async function planWrite(
   const classification = classify(resource, services.vocabulary, services.organisation.handle, categoryOf)
   requireWritable(services, reader, target, classification, assigned)
   return plannedWrite(services, target, resource, version, lastUpdatedMs, classification, { tombstone: false, created })
+}
+
+/** Whether the newest version, authored here, already says what is planned: all but its `versionId` and `lastUpdated`. */
+export async function isUnchanged(services: Services, planned: PlannedWrite): Promise<boolean> {
+  const { draft, resource } = planned
+  if (draft.tombstone || draft.version === 1) return false
+  const rows = await services.index.rowsOf({ record: draft.record, version: String(draft.version - 1), form: 0 })
+  const newest = rows.find((row) => row.authored && !row.deleted)
+  return newest?.json !== undefined && isDeepStrictEqual(withoutVersion(JSON.parse(newest.json) as Resource), withoutVersion(resource))
+}
+
+function withoutVersion(resource: Resource): object {
+  const { versionId: _versionId, lastUpdated: _lastUpdated, ...meta } = resource.meta ?? {}
+  return { ...resource, meta }
 }
 
 /** Plans the tombstone of a resource, classified as its last version was. */

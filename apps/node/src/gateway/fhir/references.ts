@@ -4,15 +4,18 @@ import { listReferences, mapReferences, type FoundReference } from '@chiron/fhir
 import { GatewayError, type Problem } from '../errors.ts'
 import type { Services } from '../services.ts'
 
+/** Canonical id that a resource will have which is not there yet. Patients are never referred to ahead. */
+export type ForwardId = (type: string, id: string) => string
+
 /** What a write brings into being besides the resource at hand. */
 export interface Assigned {
   /** `Type/id` as written in the unit, and the canonical id behind it. */
   readonly references: ReadonlyMap<string, string>
-  /** Whether references to what may come later in the same import are let through. */
-  readonly forward: boolean
+  /** Canonical id of what may come later in the same import; without it, such references are refused. */
+  readonly forward?: ForwardId
 }
 
-export const NOTHING_ASSIGNED: Assigned = { references: new Map(), forward: false }
+export const NOTHING_ASSIGNED: Assigned = { references: new Map() }
 
 /**
  * Rewrites a resource's references to canonical ids. `sees` says whether the writer may know of a resource that the
@@ -74,10 +77,10 @@ function resolve(services: Services, found: FoundReference, assigned: Assigned, 
       const canonical = services.ids.canonical(type, id)
       const text = referenceText(type, canonical, version)
       if (type === 'Patient') return services.ids.isPossible(type, id) ? { text } : { problem: NOWHERE }
-      if (assigned.forward) return { text }
       const where = standing(services, type, canonical)
       const known = where === 'own' || (where === 'foreign' && (foreign.get(`${type}/${canonical}`) ?? false))
-      return known ? { text } : { problem: NOWHERE }
+      if (known) return { text }
+      return assigned.forward === undefined ? { problem: NOWHERE } : { text: referenceText(type, assigned.forward(type, id), version) }
     }
   }
 }

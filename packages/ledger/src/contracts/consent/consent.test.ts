@@ -163,6 +163,8 @@ test('an approval may narrow in every way, and widen in none', () => {
     { from: chain.timeMs + DAY_MS, until: chain.timeMs + 2 * DAY_MS + 60_000 },
   ]
   for (const fields of wider) refused(chain.submit(ada, approveMsg(chain, id, fields)), 'wider')
+  const later = made(chain.do(lakeside, requestMsg()))
+  chain.do(ada, approveMsg(chain, later, { from: chain.timeMs + 10 * DAY_MS, until: chain.timeMs + 11 * DAY_MS }))
   chain.do(ada, approveMsg(chain, id, { grantee: individual(nurse), purposes: ['HPAYMT'], categories: [tagFor('imaging')], actions: ['share'], until: chain.timeMs + 60_000 }))
 })
 

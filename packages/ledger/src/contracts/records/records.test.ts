@@ -41,6 +41,8 @@ test('a version that does not follow the newest is refused, and the whole messag
 test('who writes: live members, through themselves or people who delegate to them', () => {
   const chain = populated()
   refused(chain.submit(outsider, putMsg([entry('glucose')])), 'notMember')
+  chain.do(riverside, msg('identity.suspend', { did: lakeside.did, suspended: true }))
+  refused(chain.submit(lakeside, byLakeside([entry('glucose')])), 'notMember')
   refused(chain.submit(riverside, putMsg([entry('glucose')], { recorder: doctor.did })), 'recorderInvalid')
   refused(chain.submit(riverside, putMsg([entry('glucose')], { recorder: outsider.did })), 'recorderInvalid')
   chain.do(riverside, putMsg([entry('glucose')], { recorder: surgeon.did }))
@@ -66,6 +68,14 @@ test('writing needs a treating relationship or a rule', () => {
   chain.do(riverside, putMsg([entry('glucose', { version: 3 })]))
   expect(records.recordHead(chain.state, recordFor('glucose'))?.author).toBe(riverside.did)
   chain.checkInvariants()
+})
+
+test('a record is not moved out of a category that the writer may not touch', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')]))
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms({ grantee: organisation(lakeside), actions: ['write'], categories: [tagFor('imaging')] }) }))
+  refused(chain.submit(lakeside, byLakeside([entry('glucose', { version: 2, category: tagFor('imaging') })])), 'notPermitted')
+  chain.do(lakeside, byLakeside([entry('bones', { category: tagFor('imaging') })]))
 })
 
 test('a denial of a person stops that person from writing, also in the author\'s own records', () => {

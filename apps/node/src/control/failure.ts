@@ -1,0 +1,63 @@
+import { FhirError } from '@chiron/fhir'
+import { VaultError } from '@chiron/vault'
+import { GatewayError } from '../gateway/errors.ts'
+import { answerFor } from '../gateway/http/outcome.ts'
+import { ImportError, type ImportErrorCode } from '../intake/errors.ts'
+import { reasonFor } from '../intake/reasons.ts'
+import { KeyError } from '../keys/index.ts'
+import { LedgerRefusal } from '../ledger/refusal.ts'
+import type { ControlFailure } from './api.ts'
+
+export interface Failure extends ControlFailure {
+  /** HTTP status. */
+  readonly status: number
+  /** Whether nobody foresaw it: `message` then has the error's class and code only, and the log more. */
+  readonly unexpected: boolean
+}
+
+const IMPORT_STATUS: Readonly<Record<ImportErrorCode, number>> = { ERR_IMPORT_DOCUMENT: 422, ERR_IMPORT_TOO_LARGE: 413, ERR_IMPORT_ENTRIES: 422 }
+
+/** What to do about refusals of contracts that an operator meets, by `codespace/code`. */
+const ADVICE: Readonly<Record<string, string>> = {
+  'consent/3': 'there is no such rule; chiron consent list --patient ID shows them',
+  'consent/4': 'the rule has ended already',
+  'consent/5': 'the rule would end before it begins; give a longer time',
+  'consent/8': 'a permit overrides only a denial that is in force and that it is strictly narrower than; chiron consent list --patient ID shows them',
+  'consent/11': 'the ledger knows no such patient',
+  'consent/14': 'the organisation has as many unanswered requests to this patient as it may have; wait for answers',
+  'consent/15': 'there is no such request; chiron request list --patient ID shows them',
+  'consent/16': 'the request has been answered already',
+  'consent/17': 'the request has expired; ask again',
+  'consent/18': 'an approval may narrow a request and never widen it; name only categories that were asked for',
+  'consent/19': 'the patient ended this treating relationship; it needs a new permit of the patient for the organisation first',
+  'consent/20': 'a treating relationship lasts 90 days at most; give a shorter time and renew it later',
+  'consent/21': 'the organisation has no treating relationship with this patient',
+  'consent/22': 'the time is empty or too long',
+  'access/4': "there is no such access; chiron access --patient ID shows the patient's open ones",
+  'access/5': 'the access has ended already',
+}
+
+/** An error as a sentence with what to do about it. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ImportError) return { status: IMPORT_STATUS[error.code], code: error.code, message: error.message, unexpected: false }
+  if (error instanceof VaultError || error instanceof KeyError) return { status: 503, code: error.code, message: error.message, unexpected: true }
+  const { status } = answerFor(error)
+  if (error instanceof LedgerRefusal) {
+    const name = `${error.codespace}/${error.code}`
+    return { status, code: `ERR_LEDGER_${error.codespace.toUpperCase()}_${error.code}`, message: ADVICE[name] ?? `the ledger refused this (${error.message})`, unexpected: false }
+  }
+  const reason = reasonFor(error)
+  if (reason === undefined) return { status: 500, code: 'ERR_CONTROL_FAILED', message: `the node failed unexpectedly (${nameOf(error)}); its log has more`, unexpected: true }
+  return { status, code: codeOf(error), message: reason, unexpected: status >= 500 && !(error instanceof GatewayError) && !(error instanceof FhirError) }
+}
+
+/** The stable code of an error that is known. */
+function codeOf(error: unknown): string {
+  return String((error as { readonly code: unknown }).code)
+}
+
+/** Class and, where there is one, stable code: what is safe to show of any error. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'not an error'
+  return 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? `${error.name} ${error.code}` : error.name
+}

@@ -1,0 +1,18 @@
+/** Stable codes of what an import refuses. Codes are never renamed or re-used. */
+export type ImportErrorCode =
+  /** Not JSON, or no FHIR document that can be imported. */
+  | 'ERR_IMPORT_DOCUMENT'
+  /** More entries than one ledger transaction takes. */
+  | 'ERR_IMPORT_TOO_LARGE'
+  /** Some entries were refused; the others are imported. */
+  | 'ERR_IMPORT_ENTRIES'
+
+/** What an import throws: a stable code, and words that say what to do. Entries are named by number, never by content. */
+export class ImportError extends Error {
+  override readonly name = 'ImportError'
+  readonly code: ImportErrorCode
+  constructor(code: ImportErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,179 @@
+import type { Bundle, Observation, Patient } from '@medplum/fhirtypes'
+import type { ChildNode } from './child-node.ts'
+import { ConnectionLost, FhirHttp } from './fhir-http.ts'
+import { TAG_SYSTEM, type Counter, type Model, type Sent, type Unit } from './model.ts'
+import type { SeededRandom } from './random.ts'
+
+const WRITERS = 4
+const FILLER = 2000
+
+/** Drives a node through HTTP until it is gone, and notes in the model what was acknowledged. */
+export class Workload {
+  readonly #model: Model
+  readonly #random: SeededRandom
+  #tags = 0
+
+  constructor(model: Model, random: SeededRandom) {
+    this.#model = model
+    this.#random = random
+  }
+
+  /** Makes the patients; one of them lets lakeside read. */
+  async prepare(node: ChildNode): Promise<void> {
+    const fhir = clientOf(node, 'riverside')
+    for (let number = 0; number < 3; number++) {
+      const sent = this.#patient()
+      const unit: Unit = { created: [sent], outcome: 'unknown' }
+      this.#model.units.push(unit)
+      this.#model.patients.push(await this.#create(fhir, unit, sent))
+    }
+    await node.ask('grant', { patient: this.#model.patients[0] as string, to: 'lakeside', categories: ['laboratory'] })
+  }
+
+  /** Writers and a reader at work; resolves with the number of acknowledged writes once the node is gone. */
+  async run(node: ChildNode): Promise<number> {
+    const riverside = clientOf(node, 'riverside')
+    const counts = await Promise.all([
+      ...Array.from({ length: WRITERS }, (_, number) => this.#until(() => this.#write(riverside, `counter-${number}`))),
+      this.#until(() => this.#read(clientOf(node, 'lakeside'))),
+    ])
+    return counts.slice(0, WRITERS).reduce((sum, count) => sum + count, 0)
+  }
+
+  async #until(act: () => Promise<void>): Promise<number> {
+    for (let done = 0; ; done++) {
+      try {
+        await act()
+      } catch (error) {
+        if (error instanceof ConnectionLost) return done
+        throw error
+      }
+    }
+  }
+
+  async #write(fhir: FhirHttp, counterId: string): Promise<void> {
+    const kind = this.#random.integer(10)
+    if (kind < 3) await this.#createOne(fhir)
+    else if (kind < 6) await this.#count(fhir, counterId)
+    else if (kind < 8) await this.#transaction(fhir, counterId)
+    else if (kind < 9) await this.#delete(fhir)
+    else await this.#newPatient(fhir)
+  }
+
+  async #createOne(fhir: FhirHttp): Promise<void> {
+    const sent = this.#observation(this.#random.pick(this.#model.patients))
+    const unit: Unit = { created: [sent], outcome: 'unknown' }
+    this.#model.units.push(unit)
+    await this.#create(fhir, unit, sent)
+  }
+
+  async #create(fhir: FhirHttp, unit: Unit, sent: Sent): Promise<string> {
+    const { status, body } = await fhir.send('POST', sent.resource.resourceType, sent.resource)
+    expectStatus(status, 201, body)
+    unit.outcome = 'acknowledged'
+    this.#model.ids.set(sent.tag, body?.id as string)
+    return body?.id as string
+  }
+
+  async #count(fhir: FhirHttp, id: string): Promise<void> {
+    const counter = this.#counter(id)
+    counter.sent++
+    const { status, body } = await fhir.send('PUT', `Observation/${id}`, this.#counting(counter))
+    expectStatus(status, counter.sent === 1 ? 201 : 200, body)
+    counter.acknowledged = counter.sent
+  }
+
+  async #transaction(fhir: FhirHttp, counterId: string): Promise<void> {
+    const counter = this.#counter(counterId)
+    counter.sent++
+    const created = Array.from({ length: this.#random.between(2, 8) }, () => this.#observation(this.#random.pick(this.#model.patients)))
+    const unit: Unit = { created, counter: { id: counterId, value: counter.sent }, outcome: 'unknown' }
+    this.#model.units.push(unit)
+    await this.#send(fhir, unit, [
+      ...created.map(({ resource }) => ({ resource, request: { method: 'POST' as const, url: resource.resourceType } })),
+      { resource: this.#counting(counter), request: { method: 'PUT' as const, url: `Observation/${counterId}` } },
+    ])
+    counter.acknowledged = counter.sent
+  }
+
+  /** A patient comes into being, with wallet and registration, together with a first observation. */
+  async #newPatient(fhir: FhirHttp): Promise<void> {
+    const patient = this.#patient()
+    const observation = this.#observation('')
+    const fullUrl = `urn:uuid:00000000-0000-4000-8000-${String(this.#tags).padStart(12, '0')}`
+    const unit: Unit = { created: [patient, observation], outcome: 'unknown' }
+    this.#model.units.push(unit)
+    await this.#send(fhir, unit, [
+      { fullUrl, resource: patient.resource, request: { method: 'POST', url: 'Patient' } },
+      { resource: { ...observation.resource, subject: { reference: fullUrl } } as Observation, request: { method: 'POST', url: 'Observation' } },
+    ])
+  }
+
+  async #send(fhir: FhirHttp, unit: Unit, entry: NonNullable<Bundle['entry']>): Promise<void> {
+    const { status, body } = await fhir.send('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
+    expectStatus(status, 200, body)
+    unit.outcome = 'acknowledged'
+    for (const [index, { tag }] of unit.created.entries()) {
+      const id = /\/([^/]+)\/_history/.exec((body as Bundle).entry?.[index]?.response?.location ?? '')?.[1]
+      this.#model.ids.set(tag, id ?? '')
+    }
+  }
+
+  async #delete(fhir: FhirHttp): Promise<void> {
+    const candidates = this.#model.units.filter(({ created, outcome }) => outcome === 'acknowledged' && created.length === 1 && created[0]?.resource.resourceType === 'Observation')
+    const tag = candidates.length === 0 ? undefined : this.#random.pick(candidates).created[0]?.tag
+    const id = tag === undefined ? undefined : this.#model.ids.get(tag)
+    if (tag === undefined || id === undefined || this.#model.deletions.has(tag)) return await this.#createOne(fhir)
+    const deletion = { tag, id, outcome: 'unknown' as 'unknown' | 'acknowledged' }
+    this.#model.deletions.set(tag, deletion)
+    const { status, body } = await fhir.send('DELETE', `Observation/${id}`)
+    expectStatus(status, 204, body)
+    deletion.outcome = 'acknowledged'
+  }
+
+  async #read(fhir: FhirHttp): Promise<void> {
+    const { status, body } = await fhir.send('GET', `Observation?patient=${this.#model.patients[0] as string}&_count=20&_sort=-_lastUpdated`)
+    expectStatus(status, 200, body)
+  }
+
+  #counter(id: string): Counter {
+    const counter = this.#model.counters.get(id) ?? { id, acknowledged: 0, sent: 0 }
+    this.#model.counters.set(id, counter)
+    return counter
+  }
+
+  #counting({ id, sent }: Counter): Observation {
+    const { resource } = this.#observation(this.#model.patients[1] as string)
+    const { identifier: _identifier, ...rest } = resource as Observation
+    return { ...rest, id, valueQuantity: { value: sent, unit: '1' } }
+  }
+
+  #observation(patient: string): Sent {
+    const tag = `write-${++this.#tags}`
+    const resource: Observation = {
+      resourceType: 'Observation',
+      status: 'final',
+      identifier: [{ system: TAG_SYSTEM, value: tag }],
+      category: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: 'laboratory' }] }],
+      code: { coding: [{ system: 'http://loinc.org', code: '718-7' }] },
+      ...(patient === '' ? {} : { subject: { reference: `Patient/${patient}` } }),
+      valueQuantity: { value: this.#random.integer(1000), unit: 'g/L' },
+      note: [{ text: `${tag} `.repeat(this.#random.integer(FILLER / 10) + 1) }],
+    }
+    return { tag, resource }
+  }
+
+  #patient(): Sent {
+    const tag = `write-${++this.#tags}`
+    const resource: Patient = { resourceType: 'Patient', identifier: [{ system: TAG_SYSTEM, value: tag }], name: [{ family: `Family${this.#random.integer(1e6)}` }], gender: 'female', birthDate: '1950-01-01' }
+    return { tag, resource }
+  }
+}
+
+export function clientOf(node: ChildNode, organisation: string): FhirHttp {
+  return new FhirHttp(`${node.ready.url}/${organisation}/fhir`, node.ready.tokens[organisation] ?? '')
+}
+
+function expectStatus(status: number, expected: number, body: unknown): void {
+  if (status !== expected) throw new Error(`answered ${status} instead of ${expected}: ${JSON.stringify(body)}`)
+}

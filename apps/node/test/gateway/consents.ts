@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto'
+import { toHex, type Action, type Category, type Grantee, type Label, type ObjectId } from '@chiron/protocol'
+import type { Organisation, TestNode, UserName } from './harness.ts'
+
+/** What a test says of a rule; everything else is left open. */
+export interface RuleWords {
+  readonly effect?: 'permit' | 'deny'
+  readonly to: Grantee
+  readonly purposes?: readonly string[]
+  readonly categories?: readonly Category[]
+  readonly labels?: readonly Label[]
+  readonly records?: readonly string[]
+  readonly actions?: readonly Action[]
+  readonly forMs?: number
+  readonly overrides?: ObjectId
+}
+
+export const HOUR = 3_600_000
+
+export function organisation({ node }: TestNode, name: Organisation): Grantee {
+  const found = node.identities.organisations.get(name)
+  if (found === undefined) throw new TypeError(`no organisation ${name}`)
+  return { kind: 'organisation', did: found.did }
+}
+
+export function person({ node }: TestNode, name: Organisation, user: UserName): Grantee & { readonly kind: 'person' } {
+  const found = node.identities.users.find((candidate) => candidate.organisation === name && candidate.user === user)
+  if (found === undefined) throw new TypeError(`${name} has no ${user}`)
+  return { kind: 'person', did: found.did }
+}
+
+/** Makes a rule with the patient's custodial wallet; gives its id. */
+export async function grant({ node }: TestNode, patientId: string, words: RuleWords): Promise<ObjectId> {
+  const { rule } = await node.desk.grant(patientId, {
+    effect: words.effect ?? 'permit',
+    grantee: words.to,
+    purposes: words.purposes ?? [],
+    categories: words.categories ?? [],
+    labels: words.labels ?? [],
+    records: words.records ?? [],
+    actions: words.actions ?? ['read'],
+    forMs: words.forMs ?? HOUR,
+    overrides: words.overrides ?? null,
+  })
+  return rule
+}
+
+export async function revoke({ node }: TestNode, patientId: string, rule: ObjectId): Promise<void> {
+  await node.desk.revoke(patientId, rule)
+}
+
+/** Asks as a user of the clinic or hospital; gives the request's id. */
+export async function ask(started: TestNode, patientId: string, from: Organisation, user: UserName, categories: readonly Category[], forMs = HOUR): Promise<ObjectId> {
+  const signer = started.node.identities.organisations.get(from)
+  if (signer === undefined) throw new TypeError(`no organisation ${from}`)
+  const grantee = person(started, from, user)
+  return await started.node.desk.ask(signer, patientId, { reader: grantee.did, grantee, purposes: ['TREAT'], categories, labels: [], actions: ['read'], forMs })
+}
+
+/** States that an organisation treats a patient for an hour. */
+export async function registerTreatment(started: TestNode, patientId: string, by: Organisation): Promise<void> {
+  const patient = started.node.desk.handle(patientId)
+  await started.submit(by, [{ type: 'consent.registerTreatment', salt: randomBytes(16), patient, until: Date.now() + HOUR }])
+}
+
+/** The ledger's name of a resource, in hexadecimal: what a rule about a single record names. */
+export function recordOf(started: TestNode, type: string, id: string): string {
+  return toHex(started.gateway('riverside').services.vocabulary.record(type, id))
+}
