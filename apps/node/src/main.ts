@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadDefinitions } from '@chiron/fhir'
 import { loadConfig, type Config } from './config/config.ts'
@@ -78,7 +79,7 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
     control.serve(createControlApp(dependencies))
     if (firstStart && options.sample !== false) await importSample(dependencies, options.onProgress)
     if (firstStart) markLoaded(directory)
-    const tour = firstStart ? await sampleTour(node, { url: publicUrl, dataDirectory: directory.root, masterKeyBesideData: config.masterKeyBesideData }) : ''
+    const tour = firstStart ? await sampleTour(node, { url: publicUrl, dataDirectory: directory.root, masterKeyBesideData: config.masterKeyBesideData, isDefaultDirectory: directory.root === resolve('data') }) : ''
     return { url: publicUrl, firstStart, tour, close: closeAll }
   } catch (error) {
     await closeAll()

@@ -22,8 +22,9 @@ const data = join(root, 'data')
 const scanner = new Scanner()
 const errors: string[] = []
 const printed: string[] = []
+/** Ids that the server gave. */
+const ids: string[] = []
 let values: KnownValue[] = []
-let resources: string[] = []
 
 function readBundle(file: string): Bundle {
   return JSON.parse(gunzipSync(readFileSync(join(EXAMPLES, file))).toString()) as Bundle
@@ -42,7 +43,7 @@ async function post(fhir: FhirHttp, bundle: Bundle): Promise<string[]> {
 }
 
 /** Import, consent, reading elsewhere, the patient's list; then a kill, a restart, a rebuild and an orderly end. */
-async function wholeRun(): Promise<void> {
+async function wholeRun(): Promise<ChildNode> {
   const files = readdirSync(EXAMPLES)
   const directories = files.filter((file) => file.startsWith('_')).sort().map(readBundle)
   const charts = files.filter((file) => /^(Else33|Son314)_/.test(file)).map(readBundle)
@@ -53,7 +54,7 @@ async function wholeRun(): Promise<void> {
   let node = await ChildNode.start(data, 'debug')
   const hospital = clientOf(node, 'riverside')
   for (const directory of directories) await post(hospital, directory)
-  for (const chart of charts) resources.push(...(await post(hospital, chart)))
+  for (const chart of charts) ids.push(...(await post(hospital, chart)))
   const patients = (await hospital.searchAll('Patient')).map(({ id }) => id as string)
   expect(patients).toHaveLength(2)
   const clinic = clientOf(node, 'lakeside')
@@ -72,13 +73,75 @@ async function wholeRun(): Promise<void> {
   await node.ask('rebuild', { organisation: 'riverside' })
   expect(await clientOf(node, 'riverside').searchAll('Patient')).toHaveLength(2)
   expect((await clientOf(node, 'lakeside').searchAll(`Condition?patient=${patients[0] as string}`)).length).toBeGreaterThan(0)
+  return node
 }
 
 let node: ChildNode
 beforeAll(async () => {
-  await wholeRun()
+  node = await wholeRun()
 }, 120_000)
 afterAll(async () => {
   await node?.kill()
   rmSync(root, { recursive: true, force: true })
+})
+
+/** Findings in every file, its name included. */
+function scanFiles(directory: string, scan: Scanner): string[] {
+  const found: string[] = []
+  for (const { path, bytes } of filesBelow(directory)) {
+    for (const { name, form, offset } of [...scan.scan(bytes), ...scan.scan(Buffer.from(path))]) found.push(`${name} as ${form} in ${path} at ${offset}`)
+  }
+  return found
+}
+
+function scanTexts(texts: readonly string[], scan: Scanner): string[] {
+  return texts.flatMap((text, index) => scan.scan(Buffer.from(text)).map(({ name, form, offset }) => `${name} as ${form} in text ${index}: ${text.slice(Math.max(0, offset - 80), offset)}…`))
+}
+
+test('known values are plenty, of every kind', () => {
+  expect(values.length).toBeGreaterThan(1000)
+  const paths = new Set(values.map(({ path }) => path))
+  for (const path of ['Patient.name.family', 'Patient.birthDate', 'Patient.address.line', 'Patient.identifier.value', 'Condition.code.coding.display', 'Encounter.text.div', 'Practitioner.name.family']) {
+    expect([...paths].some((known) => known === path || path.endsWith('div')), path).toBe(true)
+  }
+})
+
+test('the data directory of a running node has none of them', () => {
+  const files = [...filesBelow(data)]
+  expect(files.length).toBeGreaterThan(20)
+  expect(files.reduce((sum, { bytes }) => sum + bytes.length, 0)).toBeGreaterThan(5_000_000)
+  expect(scanFiles(data, scanner)).toEqual([])
+})
+
+test('neither has what the node printed', () => {
+  expect(printed.join('').length).toBeGreaterThan(2000)
+  expect(scanTexts([...printed, node.output], scanner)).toEqual([])
+})
+
+test('errors repeat nothing of what was sent', () => {
+  expect(errors.length).toBeGreaterThan(25)
+  expect(scanTexts(errors, scanner)).toEqual([])
+})
+
+test('the ledger has no id of a resource either', () => {
+  const idScanner = new Scanner()
+  for (const id of ids) {
+    idScanner.add('id', id)
+    idScanner.add('id without hyphens', id.replaceAll('-', ''))
+  }
+  expect(ids.length).toBeGreaterThan(300)
+  expect(scanFiles(join(data, 'ledger'), idScanner)).toEqual([])
+})
+
+test('after an orderly end the data directory has none of them', async () => {
+  printed.push((await node.stop()).output)
+  expect(scanFiles(data, scanner)).toEqual([])
+  expect(scanTexts(printed, scanner)).toEqual([])
+})
+
+test('a value that is planted is found', () => {
+  const { value } = values.find(({ path }) => path === 'Patient.name.family') as KnownValue
+  const [file] = [...filesBelow(join(data, 'ledger', 'blocks'))]
+  appendFileSync(join(data, 'ledger', 'blocks', file?.path ?? ''), Buffer.from(`x${value}`).toString('base64'))
+  expect(scanFiles(data, scanner)).toEqual([expect.stringMatching(/^Patient\.name\.family as base64 after 1 in ledger\/blocks\//)])
 })

@@ -2,7 +2,9 @@ import { request as httpRequest, type IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import * as v from 'valibot'
-import { controlFailure, importEvent, importPath, operations, type ImportEvent, type OperationName, type RequestOf, type ResponseOf } from '../control/api.ts'
+import {
+  controlFailure, importEvent, importPath, operations, rebuildEvent, rebuildPath, type ImportEvent, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
+} from '../control/api.ts'
 import { CliError } from './errors.ts'
 
 /** Errors of connecting that mean: nobody listens there. */
@@ -48,14 +50,17 @@ export class ControlClient {
   async import(organisation: string | undefined, content: Buffer, onProgress: (event: ImportEvent) => void): Promise<Extract<ImportEvent, { type: 'done' }>> {
     const query = organisation === undefined ? '' : `?${new URLSearchParams({ organisation }).toString()}`
     const answer = await this.#send('POST', `${importPath}${query}`, { type: 'application/fhir+json', content })
-    let last: ImportEvent | undefined
-    for await (const event of events(answer)) {
-      last = event
-      onProgress(event)
-    }
-    if (last?.type === 'failed') throw new CliError('ERR_CLI_REFUSED', last.message, { nodeCode: last.code })
-    if (last?.type !== 'done') throw new CliError('ERR_CLI_NODE_LOST', 'the node stopped before the import was finished: start it again and repeat the command, what is done is skipped')
-    return last
+    return await follow(answer, importEvent, onProgress, 'the import')
+  }
+
+  /**
+   * Has indexes made again and follows it; resolves with the last event.
+   * @throws CliError as {@link call}
+   */
+  async rebuildIndex(organisation: string | undefined, onProgress: (event: RebuildEvent) => void): Promise<Extract<RebuildEvent, { type: 'done' }>> {
+    const content = Buffer.from(JSON.stringify(organisation === undefined ? {} : { organisation }))
+    const answer = await this.#send('POST', rebuildPath, { type: 'application/json', content })
+    return await follow(answer, rebuildEvent, onProgress, 'the rebuild')
   }
 
   async #send(method: string, path: string, body: { type: string; content: Buffer } | undefined): Promise<IncomingMessage> {
@@ -96,11 +101,26 @@ async function text(stream: Readable): Promise<string> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-async function* events(stream: Readable): AsyncGenerator<ImportEvent> {
+type Failed = Extract<ImportEvent, { type: 'failed' }>
+type Event = { readonly type: 'progress' } | { readonly type: 'done' } | Failed
+
+/** Reads events to the last. @throws CliError `ERR_CLI_REFUSED`, `ERR_CLI_NODE_LOST`, `ERR_CLI_ANSWER` */
+async function follow<E extends Event>(stream: Readable, shape: v.GenericSchema<unknown, E>, onEvent: (event: E) => void, what: string): Promise<Extract<E, { type: 'done' }>> {
+  let last: E | undefined
+  for await (const event of events(stream, shape)) {
+    last = event
+    onEvent(event)
+  }
+  if (last?.type === 'failed') throw new CliError('ERR_CLI_REFUSED', last.message, { nodeCode: last.code })
+  if (last?.type !== 'done') throw new CliError('ERR_CLI_NODE_LOST', `the node stopped before ${what} was finished: start it again and repeat the command, what is done is skipped`)
+  return last as Extract<E, { type: 'done' }>
+}
+
+async function* events<E>(stream: Readable, shape: v.GenericSchema<unknown, E>): AsyncGenerator<E> {
   try {
     for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
       if (line === '') continue
-      const parsed = v.safeParse(importEvent, parseJson(line))
+      const parsed = v.safeParse(shape, parseJson(line))
       if (!parsed.success) throw wrongAnswer(new v.ValiError(parsed.issues))
       yield parsed.output
     }

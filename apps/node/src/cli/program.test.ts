@@ -73,8 +73,28 @@ const LINES: Line[] = [
   { line: `access close --patient ${ID} ${RULE}`, sends: { method: 'POST', url: `/access/${RULE}/close`, body: { patient: ID } }, answer: { access: RULE, atMs: 5 }, prints: `${RULE}\n` },
   { line: `audit --patient ${ID} --json`, sends: { method: 'GET', url: `/audit?patient=${ID}` }, answer: { rows: [] }, prints: '[]\n' },
   {
-    line: 'index rebuild --org riverside', sends: { method: 'POST', url: '/index/rebuild', body: { organisation: 'riverside' } },
-    answer: { indexes: [{ organisation: 'riverside', rows: 12, height: 3, state: 'ready' }] }, prints: 'ORGANISATION  ROWS  HEIGHT  STATE\nriverside     12    3       ready\n',
+    line: `treatment register --org lakeside --patient ${ID} --for P3D`,
+    sends: { method: 'POST', url: '/treatment', body: { organisation: 'lakeside', patient: ID, forMs: 259_200_000 } },
+    answer: { organisation: 'lakeside', untilMs: 0 },
+    prints: '1970-01-01T00:00:00.000Z\n',
+  },
+  {
+    line: `treatment register --org lakeside --patient ${ID}`,
+    sends: { method: 'POST', url: '/treatment', body: { organisation: 'lakeside', patient: ID, forMs: 90 * 86_400_000 } },
+    answer: { organisation: 'lakeside', untilMs: 0 },
+    prints: '1970-01-01T00:00:00.000Z\n',
+  },
+  {
+    line: `treatment contest --org lakeside --patient ${ID}`,
+    sends: { method: 'POST', url: '/treatment/contest', body: { organisation: 'lakeside', patient: ID } },
+    answer: { organisation: 'lakeside', atMs: 5 },
+    prints: 'lakeside\n',
+  },
+  {
+    line: `treatment list --patient ${ID}`,
+    sends: { method: 'GET', url: `/treatment?patient=${ID}` },
+    answer: { treatments: [{ organisation: 'lakeside', sinceMs: 0, untilMs: 1000, status: 'contested' }] },
+    prints: 'ORGANISATION  SINCE                     UNTIL                     STATUS\nlakeside      1970-01-01T00:00:00.000Z  1970-01-01T00:00:01.000Z  contested\n',
   },
   { line: 'index --json', sends: { method: 'GET', url: '/index' }, answer: { indexes: [] }, prints: '[]\n' },
 ]
@@ -91,6 +111,22 @@ describe('command lines', () => {
     await node.listen(() => ({ json: { requests: [row] } }))
     const { stdout } = await node.chiron(['request', 'list', '--patient', ID])
     expect(stdout.split('\n')[1]).toBe(`${RULE}  physician  lakeside      all         TREAT     P1D  1970-01-01T00:00:00.000Z  open`)
+  })
+
+  it('follows a rebuild and prints where the indexes stand', async () => {
+    const indexes = [{ organisation: 'riverside', rows: 12, height: 3, state: 'ready' }]
+    await node.listen(() => ({ lines: [{ type: 'progress', organisation: 'riverside', done: 1, total: 2 }, { type: 'done', indexes }] }))
+    expect(await node.chiron(['index', 'rebuild', '--org', 'riverside'])).toEqual({
+      code: 0,
+      stdout: 'ORGANISATION  ROWS  HEIGHT  STATE\nriverside     12    3       ready\n',
+      stderr: 'index of riverside: 1 of 2\n',
+    })
+    expect(node.seen).toEqual([{ method: 'POST', url: '/index/rebuild', body: { organisation: 'riverside' } }])
+  })
+
+  it('says why a rebuild failed', async () => {
+    await node.listen(() => ({ lines: [{ type: 'failed', code: 'ERR_INDEX_FULL', message: 'the disk is full' }] }))
+    expect(await node.chiron(['index', 'rebuild'])).toEqual({ code: 1, stdout: '', stderr: 'chiron: the disk is full (ERR_INDEX_FULL)\n' })
   })
 
   it.each([
@@ -113,7 +149,7 @@ describe('command lines', () => {
     expect(node.seen).toEqual([])
   })
 
-  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['status']])(
+  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['status']])(
     'begins the help of %j %j with examples',
     async (...words) => {
       const { code, stdout, stderr } = await node.chiron([...words, '--help'])
@@ -122,7 +158,7 @@ describe('command lines', () => {
     },
   )
 
-  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'status'])(
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'status'])(
     'offers --json for %s',
     async (line) => {
       const { stdout } = await node.chiron([...line.split(' '), '--help'])

@@ -8,6 +8,7 @@ import { addIndex } from './commands/index-command.ts'
 import { addRequest } from './commands/request.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
+import { addTreatment } from './commands/treatment.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
 import type { CommandContext } from './context.ts'
@@ -38,6 +39,6 @@ export function buildProgram(context: CommandContext): Command {
     .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.')
-  for (const add of [addUp, addImport, addToken, addConsent, addRequest, addAccess, addAudit, addVerify, addExport, addIndex, addStatus]) add(program, context)
+  for (const add of [addUp, addImport, addToken, addConsent, addRequest, addTreatment, addAccess, addAudit, addVerify, addExport, addIndex, addStatus]) add(program, context)
   return program
 }

@@ -162,14 +162,16 @@ export const auditRow = v.strictObject({
 export const auditResponse = v.strictObject({ rows: v.array(auditRow) })
 
 /**
- * `organisation` undefined is the node's first. The body is one FHIR Bundle or resource, `application/fhir+json`; the
- * node knows by organisation and SHA-256 of the body what it has, and skips it.
+ * `organisation` undefined is the node's first. The body is one FHIR Bundle, resource, or JSON array of resources,
+ * `application/fhir+json`, of 256 MiB at most. What an earlier import wrote is skipped: known by organisation and SHA-256
+ * of the body, or where clients chose the ids, by its content.
  */
 export const importQuery = v.strictObject({ organisation: v.optional(schema.memberName) })
 
 /** Lines of the answer to an import, newline-delimited JSON. The last is `done` or `failed`. */
 export const importEvent = v.variant('type', [
   v.strictObject({ type: v.literal('progress'), done: schema.uint, total: schema.uint }),
+  /** `skipped`: all of it was here already. `resources`: those that were written; `patients`: canonical ids of those in the document. */
   v.strictObject({ type: v.literal('done'), status: v.picklist(['imported', 'skipped']), resources: schema.uint, patients: v.array(patientId) }),
   v.strictObject({ type: v.literal('failed'), code: v.string(), message: v.string() }),
 ])
@@ -184,7 +186,6 @@ export const exportResponse = v.strictObject({
   records: v.record(v.string(), v.unknown()),
 })
 
-export const rebuildRequest = v.strictObject({ organisation: v.optional(schema.memberName) })
 export const indexRow = v.strictObject({
   organisation: v.string(),
   rows: schema.uint,
@@ -193,6 +194,17 @@ export const indexRow = v.strictObject({
 })
 export type IndexRow = v.InferOutput<typeof indexRow>
 export const indexResponse = v.strictObject({ indexes: v.array(indexRow) })
+
+/** Whose index is made again; undefined: every one of the node. */
+export const rebuildRequest = v.strictObject({ organisation: v.optional(schema.memberName) })
+
+/** Lines of the answer to a rebuild, newline-delimited JSON. The last is `done` or `failed`. */
+export const rebuildEvent = v.variant('type', [
+  v.strictObject({ type: v.literal('progress'), organisation: v.string(), done: schema.uint, total: schema.uint }),
+  v.strictObject({ type: v.literal('done'), indexes: v.array(indexRow) }),
+  v.strictObject({ type: v.literal('failed'), code: v.string(), message: v.string() }),
+])
+export type RebuildEvent = v.InferOutput<typeof rebuildEvent>
 
 export const statusResponse = v.strictObject({
   version: v.string(),
@@ -240,7 +252,6 @@ export const operations = {
   treatments: operation('GET', '/treatment', ofPatient, treatmentsResponse),
   audit: operation('GET', '/audit', ofPatient, auditResponse),
   export: operation('POST', '/export', ofPatient, exportResponse),
-  rebuildIndex: operation('POST', '/index/rebuild', rebuildRequest, indexResponse),
   indexes: operation('GET', '/index', empty, indexResponse),
   status: operation('GET', '/status', empty, statusResponse),
 } as const
@@ -251,6 +262,9 @@ export type ResponseOf<N extends OperationName> = v.InferOutput<Operations[N]['r
 
 /** Import streams: `POST /import`, see {@link importQuery} and {@link importEvent}. */
 export const importPath = '/import'
+
+/** A rebuild streams: `POST /index/rebuild` with {@link rebuildRequest} as JSON, see {@link rebuildEvent}. */
+export const rebuildPath = '/index/rebuild'
 
 /** Answer with any status from 400 on. `code` is stable; `message` is a sentence for people, with what to do. */
 export const controlFailure = v.strictObject({ code: v.string(), message: v.string() })

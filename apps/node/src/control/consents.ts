@@ -1,12 +1,11 @@
 import { fromHex, toHex, type Grantee, type ObjectId } from '@chiron/protocol'
 import { access, consent } from '@chiron/ledger'
-import { isServerId } from '../gateway/fhir/ids.ts'
 import { randomBytes } from 'node:crypto'
 import { submitMessages, validUntilFrom } from '../ledger/submitter.ts'
 import { GatewayError } from '../gateway/errors.ts'
 import type { GranteeNames, RequestOf, ResponseOf } from './api.ts'
 import type { ControlDependencies } from './dependencies.ts'
-import { memberNamed, organisationNamed, patientNamed, userNamed } from './lookups.ts'
+import { memberNamed, organisationNamed, patientNamed, recordNamed, userNamed } from './lookups.ts'
 
 const objectId = (text: string): ObjectId => fromHex(text) as ObjectId
 
@@ -18,7 +17,7 @@ export async function grant(dependencies: ControlDependencies, request: RequestO
     purposes: request.purposes,
     categories: request.categories,
     labels: request.labels,
-    records: request.records.map((reference) => toHex(recordOf(dependencies, reference))),
+    records: request.records.map((reference) => toHex(recordNamed(dependencies, reference))),
     actions: request.actions,
     forMs: request.forMs,
     overrides: request.overrides === null ? null : objectId(request.overrides),
@@ -81,10 +80,11 @@ export async function closeAccess(dependencies: ControlDependencies, request: Re
 export async function treat(dependencies: ControlDependencies, request: RequestOf<'treat'>): Promise<ResponseOf<'treat'>> {
   const { engine, desk, now } = dependencies
   const signer = organisationNamed(dependencies, request.organisation)
-  const until = engine.status().timeMs + request.forMs
-  const message = { type: 'consent.registerTreatment' as const, salt: new Uint8Array(randomBytes(16)), patient: desk.handle(patientNamed(dependencies, request.patient)), until }
-  await submitMessages(engine, signer, [message], validUntilFrom(engine, now()))
-  return { organisation: request.organisation, untilMs: until }
+  const patient = desk.handle(patientNamed(dependencies, request.patient))
+  // The contract counts 90 days from block time, which may lag behind the clock.
+  const until = request.forMs > consent.MAX_TREATMENT_MS ? desk.timeMs() + request.forMs : Math.min(desk.timeMs() + request.forMs, engine.status().timeMs + consent.MAX_TREATMENT_MS)
+  await submitMessages(engine, signer, [{ type: 'consent.registerTreatment', salt: randomBytes(16), patient, until }], validUntilFrom(engine, now()))
+  return { organisation: request.organisation, untilMs: consent.treatment(engine.state, patient, signer.did)?.untilMs ?? until }
 }
 
 export async function contest(dependencies: ControlDependencies, request: RequestOf<'contest'>): Promise<ResponseOf<'contest'>> {
@@ -114,16 +114,6 @@ function granteeOf(dependencies: ControlDependencies, to: GranteeNames): Grantee
     default:
       return to
   }
-}
-
-function recordOf({ gateways }: ControlDependencies, reference: string): Uint8Array {
-  const [type = '', id = ''] = reference.split('/')
-  const [first] = gateways.values()
-  if (first === undefined) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'this node serves no organisation')
-  for (const { services } of gateways.values()) {
-    if (services.ids.isPossible(type, id) && !isServerId(id)) return services.vocabulary.record(type, services.ids.canonical(type, id))
-  }
-  return first.services.vocabulary.record(type, id)
 }
 
 /** The patient that a request is about, among those whose wallet this node holds. */

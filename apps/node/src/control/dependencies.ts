@@ -21,4 +21,6 @@ export interface ControlDependencies {
   readonly dataDirectory: string
   readonly version: string
   readonly now: () => number
+  /** Hears of errors that nobody foresaw: their names go to the log. */
+  readonly onFailure?: (error: unknown) => void
 }

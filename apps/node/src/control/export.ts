@@ -17,17 +17,17 @@ export async function exportPatient(dependencies: ControlDependencies, request: 
   const patientId = patientNamed(dependencies, request.patient)
   const gateway = gatewayOfAuthor(dependencies, patientId)
   const reader = await patientReader(dependencies, patientId, gateway.services.organisation.did)
-  const entry: BundleEntry[] = []
+  const entries = new Map<string, BundleEntry>()
   let query: readonly (readonly [string, string])[] | undefined = [['_count', PAGE]]
   while (query !== undefined) {
     const { resource } = await gateway.handle(reader, { method: 'GET', path: ['Patient', patientId, '$everything'], query })
     const page = resource as Bundle
-    for (const { fullUrl, resource: found } of page.entry ?? []) entry.push({ ...(fullUrl === undefined ? {} : { fullUrl }), ...(found === undefined ? {} : { resource: found }) })
+    for (const { fullUrl, resource: found } of page.entry ?? []) if (fullUrl !== undefined && found !== undefined) entries.set(fullUrl, { fullUrl, resource: found })
     const next = page.link?.find(({ relation }) => relation === 'next')?.url
     query = next === undefined ? undefined : [...new URL(next).searchParams]
   }
   for (const each of dependencies.gateways.values()) await each.flush()
-  const bundle: Bundle = { resourceType: 'Bundle', type: 'collection', timestamp: new Date(engine.status().timeMs).toISOString(), entry }
+  const bundle: Bundle = { resourceType: 'Bundle', type: 'collection', timestamp: new Date(engine.status().timeMs).toISOString(), entry: [...entries.values()] }
   const { app, signed } = engine.head()
   return {
     format: 'chiron/export/v1',

@@ -1,5 +1,5 @@
 import { records } from '@chiron/ledger'
-import type { Did } from '@chiron/protocol'
+import type { Did, RecordId } from '@chiron/protocol'
 import { GatewayError } from '../gateway/errors.ts'
 import { isServerId } from '../gateway/fhir/ids.ts'
 import type { Gateway } from '../gateway/gateway.ts'
@@ -8,19 +8,42 @@ import type { ControlDependencies } from './dependencies.ts'
 
 /**
  * The canonical id of a patient: given by a server, or chosen by a client of one of the node's organisations.
- * @throws GatewayError `ERR_GATEWAY_NOT_FOUND`, `ERR_GATEWAY_INVALID` when two organisations chose the same id
+ * @throws GatewayError `ERR_GATEWAY_NOT_FOUND`; `ERR_GATEWAY_MULTIPLE_MATCHES` when it means several patients
  */
-export function patientNamed({ gateways, engine }: ControlDependencies, id: string): string {
-  const candidates = new Set<string>()
-  for (const { services } of gateways.values()) {
-    for (const canonical of [services.ids.chosen('Patient', id), ...(isServerId(id) ? [id] : [])]) {
-      if (records.recordHead(engine.state, services.vocabulary.record('Patient', canonical)) !== undefined) candidates.add(canonical)
+export function patientNamed(dependencies: ControlDependencies, id: string): string {
+  return only(meanings(dependencies, 'Patient', id), 'this node knows no such patient; list them with GET /{org}/fhir/Patient', 'patient')
+}
+
+/**
+ * Record id of a resource named `Type/id`, as {@link patientNamed} reads ids.
+ * @throws GatewayError `ERR_GATEWAY_NOT_FOUND`, `ERR_GATEWAY_MULTIPLE_MATCHES`
+ */
+export function recordNamed(dependencies: ControlDependencies, reference: string): RecordId {
+  const [type = '', id = ''] = reference.split('/')
+  const [gateway] = dependencies.gateways.values()
+  if (gateway === undefined) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'this node serves no organisation')
+  return gateway.services.vocabulary.record(type, only(meanings(dependencies, type, id), 'this node knows no such resource; name it as Type/id, as it reads it', 'resource'))
+}
+
+/** Canonical ids of what has ever been written and that an id can mean, each with the organisations that say so. */
+function meanings({ gateways, engine }: ControlDependencies, type: string, id: string): Map<string, string[]> {
+  const found = new Map<string, string[]>()
+  for (const { name, services } of gateways.values()) {
+    const chosen = services.ids.chosen(type, id)
+    for (const canonical of isServerId(id) ? [chosen, id] : [chosen]) {
+      if (records.recordHead(engine.state, services.vocabulary.record(type, canonical)) === undefined) continue
+      found.set(canonical, [...(found.get(canonical) ?? []), name])
     }
   }
-  const [only, ...others] = candidates
-  if (only === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'this node knows no such patient; list them with GET /{org}/fhir/Patient')
-  if (others.length > 0) throw new GatewayError('ERR_GATEWAY_INVALID', 'several organisations have a patient of this id; use the id that the server gave')
-  return only
+  return found
+}
+
+function only(found: ReadonlyMap<string, readonly string[]>, absent: string, what: string): string {
+  const [first, ...others] = found.keys()
+  if (first === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', absent)
+  if (others.length === 0) return first
+  const choices = [...found].map(([canonical, names]) => `${canonical} (${names.join(', ')})`).join(' or ')
+  throw new GatewayError('ERR_GATEWAY_MULTIPLE_MATCHES', `this id means more than one ${what}; use the id that the server gave: ${choices}`)
 }
 
 /** @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */

@@ -4,16 +4,20 @@ import * as v from 'valibot'
 import { custody, network } from '@chiron/ledger'
 import { toHex } from '@chiron/protocol'
 import { GatewayError } from '../gateway/errors.ts'
-import { answerFor } from '../gateway/http/outcome.ts'
 import { importDocument } from '../intake/import.ts'
-import { importPath, importQuery, operations, type ImportEvent, type OperationName, type RequestOf, type ResponseOf } from './api.ts'
+import {
+  importPath, importQuery, operations, rebuildPath, rebuildRequest, type ImportEvent, type IndexRow, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
+} from './api.ts'
 import * as consents from './consents.ts'
 import type { ControlDependencies } from './dependencies.ts'
 import { exportPatient } from './export.ts'
+import { failureOf } from './failure.ts'
 import { gatewayNamed, patientNamed } from './lookups.ts'
 import { adminReader, patientToken, userToken } from './sessions.ts'
 
 export type { ControlDependencies } from './dependencies.ts'
+
+const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 
 type Handlers = { readonly [N in OperationName]: (request: RequestOf<N>) => Promise<ResponseOf<N>> | ResponseOf<N> }
 
@@ -29,10 +33,12 @@ export function createControlApp(dependencies: ControlDependencies): Hono {
       return c.json(v.parse(response, answer) as object)
     })
   }
-  app.post(importPath, async (c) => await importStream(c, dependencies))
+  app.post(importPath, async (c) => await importing(c, dependencies))
+  app.post(rebuildPath, async (c) => await rebuilding(c, dependencies))
   app.notFound((c) => c.json({ code: 'ERR_CONTROL_UNKNOWN', message: 'this node does not know the command: are both of the same version?' }, 404))
   app.onError((error, c) => {
-    const { status, code, message } = failureOf(error)
+    const { status, code, message, unexpected } = failureOf(error)
+    if (unexpected) dependencies.onFailure?.(error)
     return c.json({ code, message }, status as 500)
   })
   return app
@@ -40,15 +46,6 @@ export function createControlApp(dependencies: ControlDependencies): Hono {
 
 function handlersOf(dependencies: ControlDependencies): Handlers {
   const { desk, engine, gateways } = dependencies
-  const indexes = async () => ({
-    indexes: await Promise.all(
-      [...gateways.values()].map(async (gateway) => {
-        const { rows, height } = await gateway.services.index.status()
-        const behind = height < engine.status().height
-        return { organisation: gateway.name, rows, height, state: gateway.isRebuilding ? ('rebuilding' as const) : behind ? ('behind' as const) : ('ready' as const) }
-      }),
-    ),
-  })
   return {
     token: async (request) =>
       request.for === 'user'
@@ -72,11 +69,7 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
       return { rows: desk.audit(patientId) }
     },
     export: async (request) => await exportPatient(dependencies, request),
-    rebuildIndex: async ({ organisation }) => {
-      for (const gateway of organisation === undefined ? gateways.values() : [gatewayNamed(dependencies, organisation)]) await gateway.rebuild()
-      return await indexes()
-    },
-    indexes,
+    indexes: async () => ({ indexes: await indexRows(dependencies) }),
     status: () => {
       const { chainId, height, timeMs, stateRoot, txCount, fresh } = engine.status()
       const set = custody.currentCustodySet(engine.state)
@@ -98,22 +91,63 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
   }
 }
 
-async function importStream(c: Context, dependencies: ControlDependencies): Promise<Response> {
+async function importing(c: Context, dependencies: ControlDependencies): Promise<Response> {
   const { organisation } = checked(importQuery, c.req.query())
   const gateway = gatewayNamed(dependencies, organisation)
-  const document = new Uint8Array(await c.req.arrayBuffer())
+  const document = await documentOf(c)
+  return events<ImportEvent>(c, dependencies, async (send) => {
+    const reader = await adminReader(dependencies, gateway.name)
+    const { status, resources, patients } = await importDocument(gateway, reader, document, ({ done, total }) => send({ type: 'progress', done, total }))
+    return { type: 'done', status, resources, patients }
+  })
+}
+
+async function rebuilding(c: Context, dependencies: ControlDependencies): Promise<Response> {
+  const { organisation } = checked(rebuildRequest, await bodyOf(c))
+  const gateways = organisation === undefined ? [...dependencies.gateways.values()] : [gatewayNamed(dependencies, organisation)]
+  return events<RebuildEvent>(c, dependencies, async (send) => {
+    for (const gateway of gateways) await gateway.rebuild(({ done, total }) => send({ type: 'progress', organisation: gateway.name, done, total }))
+    return { type: 'done', indexes: await indexRows(dependencies) }
+  })
+}
+
+type Failed = Extract<ImportEvent, { type: 'failed' }>
+
+/** Answers with lines of JSON while `work` goes on, which does not stop when nobody listens any more. The last is what it returns, or how it failed. */
+function events<Event extends { readonly type: string }>(c: Context, { onFailure }: ControlDependencies, work: (send: (event: Event) => void) => Promise<Event>): Response {
   c.header('content-type', 'application/x-ndjson')
   return stream(c, async (out) => {
-    const send = async (event: ImportEvent): Promise<void> => void (await out.write(`${JSON.stringify(event)}\n`))
+    const write = async (event: Event | Failed): Promise<void> => void (await out.write(`${JSON.stringify(event)}\n`))
     try {
-      const reader = await adminReader(dependencies, gateway.name)
-      const result = await importDocument(gateway, reader, document, ({ done, total }) => void send({ type: 'progress', done, total }))
-      await send({ type: 'done', status: result.status, resources: result.resources, patients: [...result.patients] })
+      await write(await work((event) => void write(event)))
     } catch (error) {
-      const { code, message } = failureOf(error)
-      await send({ type: 'failed', code, message })
+      const { code, message, unexpected } = failureOf(error)
+      if (unexpected) onFailure?.(error)
+      await write({ type: 'failed', code, message })
     }
   })
+}
+
+async function indexRows({ engine, gateways }: ControlDependencies): Promise<IndexRow[]> {
+  return await Promise.all(
+    [...gateways.values()].map(async (gateway): Promise<IndexRow> => {
+      const { rows, height } = await gateway.services.index.status()
+      const behind = height < engine.status().height
+      return { organisation: gateway.name, rows, height, state: gateway.isRebuilding ? 'rebuilding' : behind ? 'behind' : 'ready' }
+    }),
+  )
+}
+
+/** @throws GatewayError `ERR_GATEWAY_TOO_LARGE` */
+async function documentOf(c: Context): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of (c.req.raw.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.length
+    if (size > MAX_DOCUMENT_BYTES) throw new GatewayError('ERR_GATEWAY_TOO_LARGE', 'a document may have 256 MiB; split it')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 async function bodyOf(c: Context): Promise<Record<string, unknown>> {
@@ -126,15 +160,4 @@ function checked<T>(shape: v.GenericSchema<unknown, T>, value: unknown): T {
   if (parsed.success) return parsed.output
   const path = v.getDotPath(parsed.issues[0]) ?? 'the request'
   throw new GatewayError('ERR_GATEWAY_INVALID', `${path} is missing or not as it should be`)
-}
-
-/** An error as a sentence with what to do; those that nobody foresaw by class and code only. */
-function failureOf(error: unknown): { status: number; code: string; message: string } {
-  const { status, outcome, unexpected } = answerFor(error)
-  const stable = (error as { code?: unknown }).code
-  const code = typeof stable === 'string' ? stable : 'ERR_CONTROL_FAILED'
-  const [issue] = outcome.issue
-  const details = issue?.diagnostics === undefined || issue.diagnostics === issue.details?.text ? '' : `: ${issue.diagnostics}`
-  const known = unexpected === undefined || error instanceof GatewayError
-  return { status, code, message: known ? `${issue?.details?.text ?? 'refused'}${issue?.expression === undefined ? '' : ` at ${issue.expression[0]}`}${details}` : `the node failed to answer (${code}); its log has the details` }
 }

@@ -28,11 +28,11 @@ export async function patientToken(dependencies: ControlDependencies, patientId:
   return await issued(dependencies, { did: signer.did, patientId, purpose, scopes: PATIENT_SCOPES })
 }
 
-/** The patient as a reader, for an export; delegated as for a token. */
+/** The patient who asks for their own records (HL7 PATRQT), for an export; delegated as for a token. */
 export async function patientReader(dependencies: ControlDependencies, patientId: string, organisation: Did): Promise<Reader> {
   const signer = await patientSigner(dependencies, patientId)
   await ensureDelegations(dependencies.engine, signer, [organisation], dependencies.now())
-  return { did: signer.did, patientId, purpose: 'TREAT', scopes: PATIENT_SCOPES }
+  return { did: signer.did, patientId, purpose: 'PATRQT', scopes: PATIENT_SCOPES }
 }
 
 /** An organisation's `admin` as a reader, for imports; delegated as for a token. */

@@ -12,6 +12,12 @@ import { readContent } from './records/content.ts'
 const MAINTENANCE = 'HOPERAT'
 const BATCH = 500
 
+/** A record version in a block, and who put it. */
+interface Put {
+  readonly signer: Did
+  readonly entry: RecordEntryMessage
+}
+
 export interface UpkeepProgress {
   readonly done: number
   readonly total: number
@@ -125,7 +131,9 @@ export class Upkeep {
     const missing = new Map<string, records.RecordVersion>()
     let after = from
     for (let height = from + 1; height <= to; height++) {
-      for (const version of this.#entriesOf(height)) {
+      const puts = this.#putsOf(height)
+      for (const { signer, entry } of puts) if (signer !== this.#organisation && entry.version > 1) await this.#handOver(entry)
+      for (const version of this.#wanted(puts)) {
         const key = `${toHex(version.record)}/${version.version}`
         if (!missing.has(key) && !(await this.#holds(version))) missing.set(key, version)
       }
@@ -144,23 +152,34 @@ export class Upkeep {
     await this.#running?.catch(() => undefined)
   }
 
-  /** Record versions of a block that belong into this index: authored here, or another member's directory. */
-  #entriesOf(height: number): records.RecordVersion[] {
+  #putsOf(height: number): Put[] {
     const bytes = this.#engine.block(height)
     if (bytes === undefined) return []
-    const found: records.RecordVersion[] = []
-    for (const encoded of decodeCanonical(signedBlock, bytes).txs) {
+    return decodeCanonical(signedBlock, bytes).txs.flatMap((encoded) => {
       const { body } = decodeTx(encoded)
-      for (const message of body.messages) {
-        if (message.type !== 'records.put') continue
-        for (const entry of message.entries) {
-          if (body.signer !== this.#organisation && (entry.flags & RecordFlag.directory) === 0) continue
-          const committed = this.#committed(entry)
-          if (committed !== undefined) found.push(committed)
-        }
-      }
-    }
-    return found
+      return body.messages.flatMap((message) => (message.type === 'records.put' ? message.entries.map((entry) => ({ signer: body.signer, entry })) : []))
+    })
+  }
+
+  /** Versions that belong into this index: of records authored here, or another member's directory. */
+  #wanted(puts: readonly Put[]): records.RecordVersion[] {
+    return puts.flatMap(({ signer, entry }) => {
+      const isDirectory = (entry.flags & RecordFlag.directory) !== 0
+      if (signer !== this.#organisation && !isDirectory) return []
+      const committed = this.#committed(entry)
+      if (committed === undefined) return []
+      const author = records.recordHead(this.#engine.state, entry.record)?.author
+      return isDirectory || author === this.#organisation ? [committed] : []
+    })
+  }
+
+  /** Another organisation continued the record: charts bring it back as far as consent opens it. */
+  async #handOver({ record }: RecordEntryMessage): Promise<void> {
+    const head = records.recordHead(this.#engine.state, record)
+    if (head === undefined || head.author === this.#organisation) return
+    if (!(await this.#index.rowsOf({ record })).some((row) => row.authored)) return
+    await this.#index.apply({ erasures: [{ record }] })
+    for (const { handle } of head.subjects) this.#charts.touch(handle)
   }
 
   #committed(entry: RecordEntryMessage): records.RecordVersion | undefined {

@@ -5,12 +5,15 @@ export interface TourFacts {
   readonly url: string
   readonly dataDirectory: string
   readonly masterKeyBesideData: boolean
+  /** Whether commands find the data without being told where. */
+  readonly isDefaultDirectory: boolean
 }
 
 /** The words printed after the first start: where data lie, what this is not, and lines to paste. */
-export async function sampleTour(node: OpenNode, { url, dataDirectory, masterKeyBesideData }: TourFacts): Promise<string> {
+export async function sampleTour(node: OpenNode, { url, dataDirectory, masterKeyBesideData, isDefaultDirectory }: TourFacts): Promise<string> {
   const [patient = 'ID'] = await node.wallets.patientIds()
   const masterKey = masterKeyBesideData ? 'the master key beside the data' : 'the master key in a file of its own'
+  const where = isDefaultDirectory ? '' : `  export CHIRON_DATA=${dataDirectory}\n`
   return `
 Chiron is running at ${url}
 Data are kept in ${dataDirectory}
@@ -20,7 +23,7 @@ blocks, custodial wallets, and ${masterKey}. Access logs and proofs rest on this
 
 A short tour; paste these lines into another terminal in this directory:
 
-  ID=${patient}
+${where}  ID=${patient}
   TOKEN=$(npx chiron token --org lakeside --user physician)
 
   # The clinic has no access yet: 403, and how to ask

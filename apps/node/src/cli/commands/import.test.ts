@@ -50,6 +50,16 @@ describe('chiron import', () => {
     expect(stderr).toMatch(/a\.json: Patient\.birthDate is wrong\n[^]*c\.json is not JSON[^]*none\.json: there is no such file/)
   })
 
+  it('goes on with the other parts of NDJSON after lines were refused', async () => {
+    const refused = { lines: [{ type: 'failed', code: 'ERR_IMPORT_ENTRIES', message: '1 of 200 entries were refused; the others are imported:\n  entry 7 (Patient): not valid' }] }
+    await node.listen((seen) => ((seen.body as { entry: { resource: { id: string } }[] }).entry[0]?.resource.id === 'p0' ? refused : done('imported', 200)))
+    const path = file('Patient.ndjson', Array.from({ length: 450 }, (_, n) => patient(`p${n}`)).join('\n'))
+    const { code, stdout, stderr } = await node.chiron(['import', path])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '0 imported (400 resources), 0 skipped, 1 failed\n' })
+    expect(stderr).toContain(`${path}: part 1: 1 of 200 entries were refused; the others are imported:\n  entry 7 (Patient): not valid\n`)
+    expect(node.seen).toHaveLength(3)
+  })
+
   it('stops when the node is gone, and says how to resume', async () => {
     await node.listen(() => ({ lines: [{ type: 'progress', done: 1, total: 2 }], cut: true }))
     const { code, stdout, stderr } = await node.chiron(['import', file('a.json', patient('a')), file('b.json', patient('b'))])

@@ -6,6 +6,7 @@ import { importDocuments, importOrder } from '../import-documents.ts'
 import { printResult, say } from '../io.ts'
 import { describeCommand, jsonOption, organisationOption } from '../options.ts'
 import { createProgress, type Progress } from '../progress.ts'
+import { visible } from '../table.ts'
 
 interface Options {
   readonly org?: string
@@ -16,6 +17,7 @@ interface ImportedFile {
   readonly file: string
   /** `skipped`: the node had all of it. */
   readonly status: 'imported' | 'skipped' | 'failed'
+  /** Written now, also where others of the file were refused. */
   readonly resources: number
   readonly patients: readonly string[]
   readonly reason?: string
@@ -44,34 +46,47 @@ async function importFiles(context: CommandContext, files: readonly string[], op
   } finally {
     progress.end()
   }
-  for (const { file, reason } of results) if (reason !== undefined) say(context.io, `${file}: ${reason}`)
+  for (const { file, reason } of results) if (reason !== undefined) say(context.io, `${file}: ${visibleLines(reason)}`)
   const count = (status: ImportedFile['status']): number => results.filter((result) => result.status === status).length
-  const resources = results.reduce((sum, result) => sum + (result.status === 'imported' ? result.resources : 0), 0)
+  const resources = results.reduce((sum, result) => sum + (result.resources), 0)
   const summary = { imported: count('imported'), skipped: count('skipped'), failed: count('failed'), resources, files: results }
   printResult(context.io, options, summary, () => `${summary.imported} imported (${resources} resources), ${summary.skipped} skipped, ${summary.failed} failed`)
   if (summary.failed > 0) throw new CliError('ERR_CLI_REFUSED', `${summary.failed} of ${results.length} files failed, see above; repeat the command once they are in order, the others are skipped`)
 }
 
-/** A refused file does not keep the others out; a node that is gone does. */
+/** Text of the node without what could drive a terminal; its lines stay lines. */
+function visibleLines(text: string): string {
+  return text.split('\n').map(visible).join('\n')
+}
+
+/** A refused file, or a refused line of one, does not keep the others out; a node that is gone does. */
 async function importFile(context: CommandContext, file: string, organisation: string | undefined, progress: Progress): Promise<ImportedFile> {
   const name = basename(file)
   let resources = 0
   let parts = 0
   let skipped = 0
-  const patients: string[] = []
+  const patients = new Set<string>()
+  const reasons: string[] = []
   try {
     for await (const document of importDocuments(file)) {
-      const done = await context.client.import(organisation, document, (event) => {
-        if (event.type === 'progress') progress.update(name, event.done, event.total)
-      })
       parts += 1
-      if (done.status === 'skipped') skipped += 1
-      else resources += done.resources
-      patients.push(...done.patients)
+      try {
+        const done = await context.client.import(organisation, document, (event) => {
+          if (event.type === 'progress') progress.update(name, event.done, event.total)
+        })
+        if (done.status === 'skipped') skipped += 1
+        resources += done.resources
+        for (const patient of done.patients) patients.add(patient)
+      } catch (error) {
+        if (!(error instanceof CliError) || error.nodeCode !== 'ERR_IMPORT_ENTRIES') throw error
+        reasons.push(`part ${parts}: ${error.message}`)
+      }
     }
-    return { file, status: parts > 0 && parts === skipped ? 'skipped' : 'imported', resources, patients }
   } catch (error) {
     if (!(error instanceof CliError) || (error.code !== 'ERR_CLI_REFUSED' && error.code !== 'ERR_CLI_FILE')) throw error
-    return { file, status: 'failed', resources, patients, reason: error.message }
+    reasons.push(error.message)
   }
+  const [reason, ...more] = parts === 1 ? reasons.map((text) => text.replace(/^part 1: /, '')) : reasons
+  if (reason !== undefined) return { file, status: 'failed', resources, patients: [...patients], reason: [reason, ...more].join('\n') }
+  return { file, status: parts > 0 && parts === skipped ? 'skipped' : 'imported', resources, patients: [...patients] }
 }

@@ -3,6 +3,7 @@ import type { IndexRow } from '../../control/api.ts'
 import type { CommandContext } from '../context.ts'
 import { printResult } from '../io.ts'
 import { describeCommand, jsonOption, organisationOption } from '../options.ts'
+import { createProgress } from '../progress.ts'
 import { formatTable } from '../table.ts'
 
 interface Options {
@@ -28,7 +29,12 @@ async function status({ io, client }: CommandContext, options: Options): Promise
 }
 
 async function rebuild({ io, client }: CommandContext, options: Options): Promise<void> {
-  const { indexes } = await client.call('rebuildIndex', options.org === undefined ? {} : { organisation: options.org })
+  const progress = createProgress(io)
+  const { indexes } = await client
+    .rebuildIndex(options.org, (event) => {
+      if (event.type === 'progress') progress.update(`index of ${event.organisation}`, event.done, event.total)
+    })
+    .finally(() => progress.end())
   printResult(io, options, indexes, () => formatIndexes(indexes))
 }
 

@@ -1,5 +1,5 @@
 import { fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
-import { accessDecider, consent, records } from '@chiron/ledger'
+import { accessDecider, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Patient } from '@medplum/fhirtypes'
 import type { Engine } from '../../engine/engine.ts'
@@ -9,6 +9,7 @@ import type { IndexStore, RowForm, RowUpsert } from '../index/port.ts'
 import { KeyedLock } from '../keyed-lock.ts'
 import { readContent } from '../records/content.ts'
 import type { OpenAccess, Seeker } from './access-service.ts'
+import { nextBoundary } from './boundaries.ts'
 
 interface Loaded {
   readonly revision: string
@@ -64,7 +65,7 @@ export class Charts {
     await this.#locks.run([key], async () => {
       if (this.#isLoaded(key, access.patient)) return
       const revision = this.#revision(access.patient)
-      const recheck = this.#nextBoundary(access.patient)
+      const recheck = nextBoundary(this.#engine.state, access.patient, this.#timeMs())
       const rows = await this.#bring(seeker, access, patientId, this.#loaded.get(key)?.rows ?? new Map())
       this.#loaded.set(key, { revision, until: access.until, recheck, rows })
     })
@@ -73,11 +74,6 @@ export class Charts {
   #isLoaded(key: string, patient: Handle): boolean {
     const loaded = this.#loaded.get(key)
     return loaded !== undefined && loaded.revision === this.#revision(patient) && this.#timeMs() < loaded.recheck
-  }
-
-  #nextBoundary(patient: Handle): number {
-    const now = this.#timeMs()
-    return consent.nextBoundary(consent.rulesOf(this.#engine.state, patient, now, { all: true }), now)
   }
 
   /** Closes what ran out. */

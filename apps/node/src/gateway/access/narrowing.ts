@@ -2,6 +2,7 @@ import { toHex, type Did, type Handle } from '@chiron/protocol'
 import { consent, recordDecider, records } from '@chiron/ledger'
 import type { Engine } from '../../engine/engine.ts'
 import type { Seeker } from './access-service.ts'
+import { nextBoundary } from './boundaries.ts'
 
 interface Known {
   readonly revision: number
@@ -54,7 +55,7 @@ export class Narrowing {
       const name = toHex(record)
       if (author === this.#organisation && !hidden.has(name) && decide(record).effect === 'deny') hidden.set(name, record)
     }
-    this.#known.set(key, { revision, size, untilMs: consent.nextBoundary(this.#rulesOf(handle), now), hidden: [...hidden.values()] })
+    this.#known.set(key, { revision, size, untilMs: nextBoundary(this.#engine.state, handle, now), hidden: [...hidden.values()] })
     return [...hidden.values()]
   }
 
