@@ -28,7 +28,7 @@ say(`   request ${asked}`)
 say('4. The patient sees who asks for what.')
 const [request] = await (await ledgerAt('riverside', patient)).requests()
 assert(request !== undefined && request.request === asked && request.status === 'open')
-say(`   ${request.who} (${request.organisation}) asks to ${request.actions.join(', ')} ${request.categories.join(', ')} for ${request.purposes.join(', ')}`)
+say(`   ${request.who} asks to ${request.actions.join(' and ')} ${request.categories.join(' and ')}, for ${request.purposes.join(', ')}`)
 
 say('5. The patient says yes to the results, no to the diagnoses, and to an hour only.')
 const rule = await chiron('request', 'approve', asked, '--category', 'laboratory', '--for', 'PT1H')
@@ -49,6 +49,6 @@ for (const [type, id] of [['Observation', heartRate], ['Condition', hypertension
 }
 
 say('8. Another purpose is not what the patient agreed to.')
-const token = await chiron('token', '--org', 'lakeside', '--user', 'physician', '--purpose', 'HRESCH')
-await assert.rejects((await fhirAs('lakeside', 'physician', token)).search('Observation', { patient }), { code: 'ERR_SDK_FORBIDDEN' })
+const research = await fhirAs('lakeside', 'physician', 'HRESCH')
+await assert.rejects(research.search('Observation', { patient }), { code: 'ERR_SDK_FORBIDDEN' })
 say('   refused for research (HRESCH)')

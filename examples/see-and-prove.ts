@@ -17,7 +17,10 @@ assert.equal((await clinic.search('Observation', { patient })).total, 1)
 
 say('2. The patient asks for the list. Any member has the same; the clinic itself also hands in what it has yet to report.')
 const rows = (await (await ledgerAt('lakeside', patient)).audit()) as readonly AuditRow[]
-for (const { when, who, organisation, what } of rows) say(`   ${when}  ${who.replace(/ \(.*/, '')}${organisation === '' ? '' : ` of ${organisation}`}: ${what}`)
+for (const { when, who, organisation, what } of rows) {
+  const [role = who] = who.split(' (')
+  say(`   ${when}  ${organisation === '' || organisation === role ? role : `${role} of ${organisation}`}: ${what}`)
+}
 assert(rows.some(({ organisation, what }) => organisation === 'lakeside' && what === 'was refused once to read'))
 assert(rows.some((row) => row.organisation === 'lakeside' && row.what === 'was shown laboratory (1)' && row.purpose === 'TREAT' && row.rule === rule))
 

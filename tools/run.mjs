@@ -20,6 +20,7 @@ const TASKS = {
   typecheck: ['tools/tasks/typecheck.ts'],
   lint: ['tools/tasks/lint.ts'],
   ci: ['tools/tasks/ci.ts'],
+  example: ['tools/tasks/example.ts'],
 }
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -35,7 +35,7 @@ export async function admitPatient(): Promise<Admitted> {
   return { patient: id, haemoglobin, heartRate, hypertension }
 }
 
-function entry(resource: object & FhirResource, fullUrl = `urn:uuid:${randomUUID()}`): BundleEntry {
+function entry(resource: FhirResource & Readonly<Record<string, unknown>>, fullUrl = `urn:uuid:${randomUUID()}`): BundleEntry {
   return { fullUrl, resource, request: { method: 'POST', url: resource.resourceType } }
 }
 

@@ -34,8 +34,8 @@ export async function chiron(...args: readonly string[]): Promise<string> {
 }
 
 /** FHIR at an organisation, as one of its users. The node prints such tokens on a sample network only. */
-export async function fhirAs(organisation: Organisation, user: User): Promise<FhirClient> {
-  const token = await chiron('token', '--org', organisation, '--user', user)
+export async function fhirAs(organisation: Organisation, user: User, purpose = 'TREAT'): Promise<FhirClient> {
+  const token = await chiron('token', '--org', organisation, '--user', user, '--purpose', purpose)
   return new FhirClient({ base: `${url}/${organisation}/fhir`, token })
 }
 

@@ -27,15 +27,22 @@ export function importOrder(files: readonly string[]): string[] {
   return files.toSorted((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
 }
 
+/** A FHIR document to import. */
+export interface FileDocument {
+  readonly content: Buffer
+  /** Resources of the file that came before. */
+  readonly before: number
+}
+
 /**
- * The FHIR documents of a file, unpacked when gzipped: the one of a JSON file, or bundles of the lines of an NDJSON
- * file (`.ndjson` in its name), each line an update under its own id.
+ * The FHIR documents of a file, unpacked when gzipped: the one of a JSON file (a resource, or an array of them), or
+ * bundles of the lines of an NDJSON file (`.ndjson` in its name), each line an update under its own id.
  * @throws CliError `ERR_CLI_FILE`
  */
-export async function* importDocuments(file: string): AsyncGenerator<Buffer> {
+export async function* importDocuments(file: string): AsyncGenerator<FileDocument> {
   try {
     if (isNdjson(file)) yield* bundlesOfLines(file)
-    else yield await wholeDocument(file)
+    else yield { content: await wholeDocument(file), before: 0 }
   } catch (cause) {
     throw cause instanceof CliError ? cause : unreadable(file, cause)
   }
@@ -48,27 +55,30 @@ function isNdjson(file: string): boolean {
 async function wholeDocument(file: string): Promise<Buffer> {
   const content = await readFile(file)
   const document = (await isGzipped(file)) ? await promisify(gunzip)(content, { maxOutputLength: MAX_DOCUMENT_BYTES }) : content
-  resourceType(parse(file, document.toString('utf8')), file)
+  const parsed = parse(file, document.toString('utf8'))
+  if (!Array.isArray(parsed)) resourceType(parsed, file)
   return document
 }
 
-async function* bundlesOfLines(file: string): AsyncGenerator<Buffer> {
+async function* bundlesOfLines(file: string): AsyncGenerator<FileDocument> {
   const source = createReadStream(file)
   const unpacked = (await isGzipped(file)) ? source.pipe(createGunzip()) : source
   source.once('error', (error) => unpacked.destroy(error))
   let entries: string[] = []
   let bytes = 0
+  let before = 0
   for await (const line of createInterface({ input: unpacked, crlfDelay: Infinity })) {
     if (line.trim() === '') continue
     if (entries.length === BATCH_LINES || bytes + line.length > BATCH_BYTES) {
-      if (entries.length > 0) yield bundle(entries)
+      if (entries.length > 0) yield { content: bundle(entries), before }
+      before += entries.length
       entries = []
       bytes = 0
     }
     entries.push(entryOf(file, line))
     bytes += line.length
   }
-  if (entries.length > 0) yield bundle(entries)
+  if (entries.length > 0) yield { content: bundle(entries), before }
 }
 
 function entryOf(file: string, line: string): string {

@@ -171,8 +171,17 @@ export const importQuery = v.strictObject({ organisation: v.optional(schema.memb
 /** Lines of the answer to an import, newline-delimited JSON. The last is `done` or `failed`. */
 export const importEvent = v.variant('type', [
   v.strictObject({ type: v.literal('progress'), done: schema.uint, total: schema.uint }),
-  /** `skipped`: all of it was here already. `resources`: those that were written; `patients`: canonical ids of those in the document. */
-  v.strictObject({ type: v.literal('done'), status: v.picklist(['imported', 'skipped']), resources: schema.uint, patients: v.array(patientId) }),
+  /**
+   * `skipped`: all of it was here already. `resources`: how many were written; `patients`: canonical ids of those in the
+   * document; `refused`: entries (numbered from 1) that were not taken, while all others were.
+   */
+  v.strictObject({
+    type: v.literal('done'),
+    status: v.picklist(['imported', 'skipped']),
+    resources: schema.uint,
+    patients: v.array(patientId),
+    refused: v.array(v.strictObject({ entry: schema.uint, type: v.nullable(v.string()), reason: v.string() })),
+  }),
   v.strictObject({ type: v.literal('failed'), code: v.string(), message: v.string() }),
 ])
 export type ImportEvent = v.InferOutput<typeof importEvent>

@@ -15,7 +15,7 @@ export interface Failure extends ControlFailure {
   readonly unexpected: boolean
 }
 
-const IMPORT_STATUS: Readonly<Record<ImportErrorCode, number>> = { ERR_IMPORT_DOCUMENT: 422, ERR_IMPORT_TOO_LARGE: 413, ERR_IMPORT_ENTRIES: 422 }
+const IMPORT_STATUS: Readonly<Record<ImportErrorCode, number>> = { ERR_IMPORT_DOCUMENT: 422, ERR_IMPORT_TOO_LARGE: 413 }
 
 /** What to do about refusals of contracts that an operator meets, by `codespace/code`. */
 const ADVICE: Readonly<Record<string, string>> = {

@@ -54,8 +54,9 @@ export function gatewayNamed({ gateways }: ControlDependencies, name: string | u
 }
 
 /** @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */
-export function userNamed({ users }: ControlDependencies, organisation: string, user: string): Signer {
-  const signer = users.signerFor(organisation, user)
+export function userNamed(dependencies: ControlDependencies, organisation: string, user: string): Signer {
+  organisationNamed(dependencies, organisation)
+  const signer = dependencies.users.signerFor(organisation, user)
   if (signer === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', `${organisation} has no such user; there are physician, nurse and admin`)
   return signer
 }

@@ -97,8 +97,7 @@ async function importing(c: Context, dependencies: ControlDependencies): Promise
   const document = await documentOf(c)
   return events<ImportEvent>(c, dependencies, async (send) => {
     const reader = await adminReader(dependencies, gateway.name)
-    const { status, resources, patients } = await importDocument(gateway, reader, document, ({ done, total }) => send({ type: 'progress', done, total }))
-    return { type: 'done', status, resources, patients }
+    return { type: 'done', ...(await importDocument(gateway, reader, document, (progress) => send({ type: 'progress', ...progress }))) }
   })
 }
 
@@ -106,7 +105,11 @@ async function rebuilding(c: Context, dependencies: ControlDependencies): Promis
   const { organisation } = checked(rebuildRequest, await bodyOf(c))
   const gateways = organisation === undefined ? [...dependencies.gateways.values()] : [gatewayNamed(dependencies, organisation)]
   return events<RebuildEvent>(c, dependencies, async (send) => {
-    for (const gateway of gateways) await gateway.rebuild(({ done, total }) => send({ type: 'progress', organisation: gateway.name, done, total }))
+    for (const gateway of gateways) {
+      await gateway.rebuild(({ done, total }) => send({ type: 'progress', organisation: gateway.name, done, total }))
+      // The rebuild itself opened accesses, in blocks of their own.
+      await gateway.services.upkeep.alone(async () => await gateway.services.upkeep.catchUp())
+    }
     return { type: 'done', indexes: await indexRows(dependencies) }
   })
 }

@@ -21,3 +21,9 @@ export function scopeAllows(reader: Reader, type: string, interaction: 'c' | 'r'
     return match !== null && (match[1] === '*' || match[1] === type) && (match[2] ?? '').includes(interaction)
   })
 }
+
+/** The types that a reader's scopes let it read; undefined means all. */
+export function readableTypes(reader: Reader): readonly string[] | undefined {
+  const types = reader.scopes.flatMap((scope) => /^(?:user|patient|system)\/(\*|[A-Za-z]+)\.[cruds]*r[cruds]*$/.exec(scope)?.[1] ?? [])
+  return types.includes('*') ? undefined : types
+}

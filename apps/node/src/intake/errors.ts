@@ -4,10 +4,8 @@ export type ImportErrorCode =
   | 'ERR_IMPORT_DOCUMENT'
   /** More entries than one ledger transaction takes. */
   | 'ERR_IMPORT_TOO_LARGE'
-  /** Some entries were refused; the others are imported. */
-  | 'ERR_IMPORT_ENTRIES'
 
-/** What an import throws: a stable code, and words that say what to do. Entries are named by number, never by content. */
+/** What an import throws: a stable code, and words that say what to do. Never a value of the document. */
 export class ImportError extends Error {
   override readonly name = 'ImportError'
   readonly code: ImportErrorCode

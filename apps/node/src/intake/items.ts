@@ -58,7 +58,7 @@ export class ItemsImport {
       await this.#runGroup(group)
       this.#onDone(group.length)
     }
-    return { written: this.#written, refused: this.#refused.toSorted((a, b) => a.index - b.index), patients: [...this.#patients] }
+    return { written: this.#written, refused: this.#refused, patients: [...this.#patients] }
   }
 
   /** Gives ids to what has none, and turns references to an entry's full URL into references to its id. */

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { StorageError, toStorageError } from '../storage/errors.ts'
+import { FileSeal } from '../storage/file-seal.ts'
 import { makeDirectory, syncDirectory } from '../storage/files.ts'
 import { DURABLE } from '../storage/lmdb-store.ts'
 
@@ -27,15 +29,18 @@ export interface KeyholderWriter {
 /** One keyholder's LMDB environment. After a write has failed every later one is refused: restart the node. */
 export class KeyholderDatabase {
   readonly #path: string
+  readonly #seal: FileSeal
   readonly #root: RootDatabase<Uint8Array, Uint8Array>
   readonly #spaces: ReadonlyMap<KeyholderSpace, Binary>
   readonly #writer: KeyholderWriter
   #failed: StorageError | undefined
   #closed = false
 
-  /** @throws StorageError `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
+  /** @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
   constructor(path: string) {
     this.#path = path
+    this.#seal = new FileSeal(join(path, 'data.mdb'))
+    this.#seal.open("restore this keyholder's directory from a backup; other keyholders' shares do not replace it")
     try {
       makeDirectory(path)
       this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: SPACES.length + 2 })
@@ -84,6 +89,7 @@ export class KeyholderDatabase {
     if (this.#closed) return
     this.#closed = true
     await this.#root.close()
+    if (this.#failed === undefined) this.#seal.close()
   }
 
   #space(space: KeyholderSpace): Binary {

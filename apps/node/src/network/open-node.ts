@@ -9,7 +9,7 @@ import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
 import { openEmbeddedEngine } from '../engine/embedded/open.ts'
 import type { EmbeddedEngine } from '../engine/embedded/engine.ts'
-import type { EngineError } from '../engine/errors.ts'
+import { EngineError } from '../engine/errors.ts'
 import { genesisHash } from '../engine/embedded/chain.ts'
 import { NativeSignatures } from '../engine/signatures.ts'
 import { systemClock } from '../engine/system-clock.ts'
@@ -171,7 +171,12 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
 }
 
 function readGenesis(path: string): Genesis | undefined {
-  return existsSync(path) ? decodeCanonical(genesisSchema, readFileSync(path)) : undefined
+  if (!existsSync(path)) return undefined
+  try {
+    return decodeCanonical(genesisSchema, readFileSync(path))
+  } catch (cause) {
+    throw new EngineError('ERR_ENGINE_GENESIS', `${path} was changed: restore it from a backup`, { cause })
+  }
 }
 
 function makeGenesis(directory: DataDirectory, identities: NodeIdentities, nowMs: number): Genesis {

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { fullError, StorageError, toStorageError } from './errors.ts'
+import { FileSeal } from './file-seal.ts'
 import { freeBytes, syncDirectory } from './files.ts'
 import { STORE_SPACES, type StateStore, type StoreSpace, type StoreWrite } from './state-store.ts'
 
@@ -21,14 +23,17 @@ type Binary = Database<Uint8Array, Uint8Array>
 /** {@link StateStore} over LMDB: one environment, one database for each space. Its file grows as needed. */
 export class LmdbStore implements StateStore {
   readonly #path: string
+  readonly #seal: FileSeal
   readonly #root: RootDatabase<Uint8Array, Uint8Array>
   readonly #spaces: ReadonlyMap<StoreSpace, Binary>
   #failed: StorageError | undefined
   #closed = false
 
-  /** @throws StorageError `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
+  /** @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
   constructor(path: string) {
     this.#path = path
+    this.#seal = new FileSeal(join(path, 'data.mdb'))
+    this.#seal.open(`move the directory ${path} away and start again; it is built anew from the blocks`)
     try {
       this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: STORE_SPACES.length + 2 })
       this.#spaces = new Map(STORE_SPACES.map((name) => [name, this.#root.openDB<Uint8Array, Uint8Array>({ ...BINARY, name })]))
@@ -72,6 +77,7 @@ export class LmdbStore implements StateStore {
     if (this.#closed) return
     this.#closed = true
     await this.#root.close()
+    if (this.#failed === undefined) this.#seal.close()
   }
 
   /** LMDB reports a write that the disk had no room to finish as EIO. */

@@ -18,7 +18,7 @@ function file(name: string, content: string | Buffer): string {
 }
 
 const patient = (id: string): string => JSON.stringify({ resourceType: 'Patient', id })
-const done = (status: 'imported' | 'skipped', resources = 1) => ({ lines: [{ type: 'progress', done: 1, total: 1 }, { type: 'done', status, resources, patients: ['p'] }] })
+const done = (status: 'imported' | 'skipped', resources = 1) => ({ lines: [{ type: 'progress', done: 1, total: 1 }, { type: 'done', status, resources, patients: ['p'], refused: [] }] })
 
 describe('chiron import', () => {
   it('sends each document unpacked, those first that others refer to, and sums up', async () => {
@@ -51,13 +51,19 @@ describe('chiron import', () => {
   })
 
   it('goes on with the other parts of NDJSON after lines were refused', async () => {
-    const refused = { lines: [{ type: 'failed', code: 'ERR_IMPORT_ENTRIES', message: '1 of 200 entries were refused; the others are imported:\n  entry 7 (Patient): not valid' }] }
-    await node.listen((seen) => ((seen.body as { entry: { resource: { id: string } }[] }).entry[0]?.resource.id === 'p0' ? refused : done('imported', 200)))
+    const refused = { lines: [{ type: 'done', status: 'imported', resources: 199, patients: [], refused: [{ entry: 7, type: 'Patient', reason: 'not valid' }] }] }
+    await node.listen((seen) => ((seen.body as { entry: { resource: { id: string } }[] }).entry[0]?.resource.id === 'p200' ? refused : done('imported', 200)))
     const path = file('Patient.ndjson', Array.from({ length: 450 }, (_, n) => patient(`p${n}`)).join('\n'))
     const { code, stdout, stderr } = await node.chiron(['import', path])
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '0 imported (400 resources), 0 skipped, 1 failed\n' })
-    expect(stderr).toContain(`${path}: part 1: 1 of 200 entries were refused; the others are imported:\n  entry 7 (Patient): not valid\n`)
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '0 imported (599 resources), 0 skipped, 1 failed\n' })
+    expect(stderr).toContain(`${path}: entry 207 (Patient): not valid\n`)
     expect(node.seen).toHaveLength(3)
+  })
+
+  it('sends an array of resources as it is', async () => {
+    await node.listen(() => done('imported'))
+    await node.chiron(['import', file('a.json', `[${patient('a')}]`)])
+    expect(node.seen.map(({ body }) => body)).toEqual([[{ resourceType: 'Patient', id: 'a' }]])
   })
 
   it('stops when the node is gone, and says how to resume', async () => {

@@ -15,12 +15,13 @@ interface Options {
 
 interface ImportedFile {
   readonly file: string
-  /** `skipped`: the node had all of it. */
+  /** `skipped`: the node had all of it. `failed`: not all of it was taken. */
   readonly status: 'imported' | 'skipped' | 'failed'
   /** Written now, also where others of the file were refused. */
   readonly resources: number
   readonly patients: readonly string[]
-  readonly reason?: string
+  /** Why all of it, or which of its entries, were refused. */
+  readonly reasons: readonly string[]
 }
 
 /** `chiron import FILES…`: FHIR bundles or NDJSON. */
@@ -46,7 +47,7 @@ async function importFiles(context: CommandContext, files: readonly string[], op
   } finally {
     progress.end()
   }
-  for (const { file, reason } of results) if (reason !== undefined) say(context.io, `${file}: ${visibleLines(reason)}`)
+  for (const { file, reasons } of results) for (const reason of reasons) say(context.io, `${file}: ${visible(reason)}`)
   const count = (status: ImportedFile['status']): number => results.filter((result) => result.status === status).length
   const resources = results.reduce((sum, result) => sum + (result.resources), 0)
   const summary = { imported: count('imported'), skipped: count('skipped'), failed: count('failed'), resources, files: results }
@@ -54,39 +55,29 @@ async function importFiles(context: CommandContext, files: readonly string[], op
   if (summary.failed > 0) throw new CliError('ERR_CLI_REFUSED', `${summary.failed} of ${results.length} files failed, see above; repeat the command once they are in order, the others are skipped`)
 }
 
-/** Text of the node without what could drive a terminal; its lines stay lines. */
-function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n')
-}
-
 /** A refused file, or a refused line of one, does not keep the others out; a node that is gone does. */
 async function importFile(context: CommandContext, file: string, organisation: string | undefined, progress: Progress): Promise<ImportedFile> {
   const name = basename(file)
   let resources = 0
-  let parts = 0
   let skipped = 0
+  let parts = 0
   const patients = new Set<string>()
   const reasons: string[] = []
   try {
-    for await (const document of importDocuments(file)) {
+    for await (const { content, before } of importDocuments(file)) {
+      const done = await context.client.import(organisation, content, (event) => {
+        if (event.type === 'progress') progress.update(name, before + event.done, before + event.total)
+      })
       parts += 1
-      try {
-        const done = await context.client.import(organisation, document, (event) => {
-          if (event.type === 'progress') progress.update(name, event.done, event.total)
-        })
-        if (done.status === 'skipped') skipped += 1
-        resources += done.resources
-        for (const patient of done.patients) patients.add(patient)
-      } catch (error) {
-        if (!(error instanceof CliError) || error.nodeCode !== 'ERR_IMPORT_ENTRIES') throw error
-        reasons.push(`part ${parts}: ${error.message}`)
-      }
+      if (done.status === 'skipped') skipped += 1
+      else resources += done.resources
+      for (const patient of done.patients) patients.add(patient)
+      for (const { entry, type, reason } of done.refused) reasons.push(`entry ${before + entry}${type === null ? '' : ` (${type})`}: ${reason}`)
     }
   } catch (error) {
     if (!(error instanceof CliError) || (error.code !== 'ERR_CLI_REFUSED' && error.code !== 'ERR_CLI_FILE')) throw error
     reasons.push(error.message)
   }
-  const [reason, ...more] = parts === 1 ? reasons.map((text) => text.replace(/^part 1: /, '')) : reasons
-  if (reason !== undefined) return { file, status: 'failed', resources, patients: [...patients], reason: [reason, ...more].join('\n') }
-  return { file, status: parts > 0 && parts === skipped ? 'skipped' : 'imported', resources, patients: [...patients] }
+  const status = reasons.length > 0 ? 'failed' : parts > 0 && parts === skipped ? 'skipped' : 'imported'
+  return { file, status, resources, patients: [...patients], reasons }
 }

@@ -1,8 +1,10 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { concatBytes, decodeCanonical, encodeCanonical, schema, type Handle, type ObjectId } from '@chiron/protocol'
 import { open, type Database } from 'lmdb'
 import * as v from 'valibot'
 import { DURABLE } from '../../storage/lmdb-store.ts'
+import { FileSeal } from '../../storage/file-seal.ts'
 import { makeDirectory } from '../../storage/files.ts'
 import type { DisplayDetail } from './displays.ts'
 
@@ -13,11 +15,15 @@ const kept = v.strictObject({ access: schema.objectId, leaves: v.array(schema.by
 /** What a report's root stands for, sealed with AES-256-GCM under the organisation's key (32 bytes), by patient and root. */
 export class DetailStore {
   readonly #key: Uint8Array
+  readonly #fileSeal: FileSeal
   readonly #database: Database<Uint8Array, Uint8Array>
 
+  /** @throws StorageError `ERR_STORAGE_CORRUPT` */
   constructor(directory: string, key: Uint8Array) {
     makeDirectory(directory)
     this.#key = key
+    this.#fileSeal = new FileSeal(join(directory, 'data.mdb'))
+    this.#fileSeal.open(`restore it from a backup, or move the directory ${directory} away: then the details of earlier reports cannot be opened any more`)
     this.#database = open<Uint8Array, Uint8Array>({ ...DURABLE, keyEncoding: 'binary', encoding: 'binary', path: directory, noSubdir: false })
   }
 
@@ -39,6 +45,7 @@ export class DetailStore {
 
   async close(): Promise<void> {
     await this.#database.close()
+    this.#fileSeal.close()
   }
 
   #seal(root: Uint8Array, content: v.InferOutput<typeof kept>): Uint8Array {

@@ -6,11 +6,11 @@ import { answerFor } from '../http/outcome.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import type { ForwardId } from './references.ts'
-import { checkedResource, isUnchanged, planWrite, type PlannedWrite, type Target } from './plan.ts'
+import { checkedResource, isUnchanged, planWrite, spreadLabels, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
 import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { matchesOf } from './search.ts'
 import { commit } from './unit.ts'
-import { categoryIn, plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
+import { plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
 
 /** Routes one interaction that stands in a bundle. */
 export type Dispatch = (request: FhirRequest) => Promise<FhirResponse>
@@ -45,11 +45,20 @@ async function processBatch(entries: readonly BundleEntry[], dispatch: Dispatch)
 
 async function batchEntry(entry: BundleEntry, dispatch: Dispatch): Promise<ResponseItem> {
   try {
+    if (entry.target.kind === 'other' && entry.target.path === '') throw notInBundle()
     return itemOf(await dispatch(requestOf(entry)))
   } catch (error) {
-    const { status, outcome } = answerFor(error)
-    return { status, outcome }
+    return failureOf(error)
   }
+}
+
+function failureOf(error: unknown): ResponseItem {
+  const { status, outcome } = answerFor(error)
+  return { status, outcome }
+}
+
+function notInBundle(): GatewayError {
+  return new GatewayError('ERR_GATEWAY_METHOD', 'this interaction does not stand in a bundle; send it by itself')
 }
 
 /** All entries, or none: one ledger transaction. Reads at the end see what was written. */
@@ -66,6 +75,7 @@ async function processTransaction(
     const answers = new Map<string, readonly string[]>()
     for (const lookup of plan.lookups) answers.set(lookup.key, await matchesOf(services, reader, lookup.type, lookup.query))
     const { operations } = plan.resolve(answers)
+    for (const operation of operations) await within(operation, async () => await Promise.resolve(requireSupported(operation)))
     const targets = new Map<PlannedOperation, Target>()
     for (const operation of operations) {
       const target = await targetOf(services, reader, operation)
@@ -85,6 +95,7 @@ async function commitTransaction(
   options: BundleOptions,
 ): Promise<FhirResponse> {
   const assigned = { references: assignedBy(operations, targets), ...(options.forward === undefined ? {} : { forward: options.forward }) }
+  const around = surroundingsIn(services)
   const writes: PlannedWrite[] = []
   const writeOf = new Map<PlannedOperation, PlannedWrite>()
   const unchanged = new Map<PlannedOperation, PlannedWrite>()
@@ -93,12 +104,13 @@ async function commitTransaction(
     const target = targets.get(operation)
     if (target === undefined) continue
     const planned = await within(operation, async () => {
+      if (operation.action === 'delete') return await plannedDelete(services, reader, target, operation.ifMatch)
       requireMatch(services, target, operation.ifMatch)
-      if (operation.action === 'delete') return await plannedDelete(services, reader, target)
       const body = checkedResource(operation.resource, target.type)
-      return await planWrite(services, reader, target, body, assigned, categoryIn(services, writes))
+      return await planWrite(services, reader, target, body, assigned, around)
     })
     if (planned === undefined) continue
+    around.add(planned.draft.type, planned.draft.id, planned.draft.classification)
     if (options.keepUnchanged === true && (await isUnchanged(services, planned))) {
       unchanged.set(operation, planned)
       continue
@@ -106,7 +118,9 @@ async function commitTransaction(
     writes.push(planned)
     writeOf.set(operation, planned)
   }
-  const committed = writes.length === 0 ? undefined : await commit(services, reader, writes)
+  await requireReadable(operations, assigned.references, dispatch)
+  const settled = spreadLabels(services, writes, around)
+  const committed = settled.length === 0 ? undefined : await commit(services, reader, settled)
   const answers: ResponseItem[] = []
   for (const operation of operations) {
     const write = writeOf.get(operation)
@@ -147,11 +161,29 @@ function assignedBy(operations: readonly PlannedOperation[], targets: ReadonlyMa
   return references
 }
 
-async function unwritten(operation: PlannedOperation, dispatch: Dispatch): Promise<ResponseItem> {
-  if (operation.action === 'exists') return itemOf({ ...(await dispatch({ method: 'GET', path: [operation.type as string, operation.id as string], query: [] })), status: 200 })
-  if (operation.action === 'read') return await within(operation, async () => itemOf(await dispatch(requestOf(operation.entry))))
+/** What no transaction can carry out fails it before anything is looked at. */
+function requireSupported(operation: PlannedOperation): void {
   if (operation.action === 'patch') throw new GatewayError('ERR_GATEWAY_METHOD', 'PATCH is not supported; send the whole resource with PUT')
-  return { status: 204 }
+  if (operation.action === 'none' && operation.entry.target.kind === 'other') throw notInBundle()
+}
+
+/** A read that fails, fails the transaction while nothing is written yet. What the transaction itself writes is read later. */
+async function requireReadable(operations: readonly PlannedOperation[], written: ReadonlyMap<string, string>, dispatch: Dispatch): Promise<void> {
+  for (const operation of operations) {
+    if (operation.action !== 'read' || written.has(`${operation.type}/${operation.id}`)) continue
+    await within(operation, async () => await dispatch(requestOf(operation.entry)))
+  }
+}
+
+async function unwritten(operation: PlannedOperation, dispatch: Dispatch): Promise<ResponseItem> {
+  const { action, entry, type, id } = operation
+  if (action !== 'exists' && action !== 'read') return { status: 204 }
+  const request = action === 'read' ? requestOf(entry) : { method: 'GET', path: [type as string, id as string], query: [] }
+  try {
+    return itemOf(await dispatch(request))
+  } catch (error) {
+    return failureOf(error)
+  }
 }
 
 /** Says which entry a transaction failed at. */

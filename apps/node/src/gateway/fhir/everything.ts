@@ -2,7 +2,7 @@ import { searchsetBundle, type CursorCodec, type SearchsetItem } from '@chiron/f
 import { sightOfPatients } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { IndexedRow } from '../index/port.ts'
-import type { Reader } from '../reader.ts'
+import { readableTypes, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
 import { present } from './present.ts'
@@ -16,18 +16,18 @@ const KNOWN = new Set(['_count', '_cursor', '_type', '_since', '_format', '_pret
 /** `GET Patient/[id]/$everything`: the chart as far as it is open to the reader, in pages, the Patient first. */
 export async function everything(services: Services, reader: Reader, cursors: CursorCodec, request: FhirRequest, id: string): Promise<FhirResponse> {
   requireReadScope(reader, 'Patient')
-  const options = readOptions(request, cursors)
+  const options = readOptions(request, cursors, readableTypes(reader))
   const canonical = services.ids.canonical('Patient', id)
   const sight = await sightOfPatients(services, reader, [canonical])
   if (sight === undefined) throw noAccess()
   const page = await services.index.everything(canonical, sight.visibility, options)
   const patient = options.after === undefined ? await services.index.read('Patient', canonical, sight.visibility) : undefined
   const rows: IndexedRow[] = patient === undefined || patient.deleted ? [...page.rows] : [patient, ...page.rows.filter((row) => row.rid !== patient.rid)]
-  const kept = options.types === undefined ? rows : rows.filter((row) => (options.types as string[]).includes(row.type))
+  const kept = rows.filter((row) => options.types?.includes(row.type) ?? true)
   const resources = await present(services, reader, sight, kept)
   const items = resources.map((resource): SearchsetItem => ({ mode: 'match', fullUrl: `${services.baseUrl}/${resource.resourceType}/${resource.id}`, resource }))
   const address = `${services.baseUrl}/Patient/${id}/$everything`
-  const next = page.next === undefined ? undefined : nextAddress(address, request, cursors.seal(JSON.stringify({ e: page.next })))
+  const next = page.next === undefined ? undefined : nextAddress(address, request, cursors.seal(`everything:${page.next}`))
   return { status: 200, resource: searchsetBundle(items, { self: address, ...(next === undefined ? {} : { next }) }) }
 }
 
@@ -38,7 +38,7 @@ interface Options {
   readonly sinceMs?: number
 }
 
-function readOptions(request: FhirRequest, cursors: CursorCodec): Options {
+function readOptions(request: FhirRequest, cursors: CursorCodec, readable: readonly string[] | undefined): Options {
   const unknown = request.query.find(([name]) => !KNOWN.has(name))
   if (unknown !== undefined) throw new GatewayError('ERR_GATEWAY_INVALID', '$everything takes _count, _type and _since')
   const given = new Map(request.query)
@@ -47,7 +47,8 @@ function readOptions(request: FhirRequest, cursors: CursorCodec): Options {
   const since = given.get('_since')
   const sinceMs = since === undefined ? undefined : Date.parse(since)
   if (sinceMs !== undefined && Number.isNaN(sinceMs)) throw new GatewayError('ERR_GATEWAY_INVALID', '_since must be an instant')
-  const types = given.get('_type')?.split(',')
+  const wanted = given.get('_type')?.split(',')
+  const types = wanted === undefined || readable === undefined ? (wanted ?? readable) : wanted.filter((type) => readable.includes(type))
   const cursor = given.get('_cursor')
   const after = cursor === undefined ? undefined : openCursor(cursor, cursors)
   return {
@@ -59,10 +60,9 @@ function readOptions(request: FhirRequest, cursors: CursorCodec): Options {
 }
 
 function openCursor(sealed: string, cursors: CursorCodec): number {
-  const plain = cursors.open(sealed)
-  const value = plain === undefined ? undefined : (JSON.parse(plain) as { e?: unknown }).e
-  if (typeof value !== 'number') throw new GatewayError('ERR_GATEWAY_INVALID', '_cursor was not made by this server')
-  return value
+  const after = /^everything:(\d{1,15})$/.exec(cursors.open(sealed) ?? '')?.[1]
+  if (after === undefined) throw new GatewayError('ERR_GATEWAY_INVALID', '_cursor was not made by this server')
+  return Number(after)
 }
 
 function nextAddress(address: string, request: FhirRequest, cursor: string): string {

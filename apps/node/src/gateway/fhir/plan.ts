@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Resource } from '@medplum/fhirtypes'
 import { records, writeDecider } from '@chiron/ledger'
-import { RecordFlag, toHex, type Category } from '@chiron/protocol'
+import { RecordFlag, toHex } from '@chiron/protocol'
 import { validateOnWrite } from '@chiron/fhir'
 import { sightOfOpen } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import { classify, type Classification } from '../records/classify.ts'
 import { contentOf } from '../records/content.ts'
+import { UnitSurroundings, type Surroundings } from '../records/surroundings.ts'
 import type { Draft } from '../records/writer.ts'
 import type { Services } from '../services.ts'
 import { canonicalReferences, type Assigned } from './references.ts'
@@ -62,7 +63,7 @@ export async function planWrite(
   target: Target,
   body: Resource,
   assigned: Assigned,
-  categoryOf: (reference: string) => Category | undefined,
+  around: Surroundings,
 ): Promise<PlannedWrite> {
   const head = headOf(services, target)
   const created = head === undefined || head.deleted
@@ -79,9 +80,33 @@ export async function planWrite(
     id: target.id,
     meta: { ...resolved.meta, versionId: String(version), lastUpdated: new Date(lastUpdatedMs).toISOString() },
   } as Resource
-  const classification = classify(resource, services.vocabulary, services.organisation.handle, categoryOf)
+  const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
   requireWritable(services, reader, target, classification, assigned)
   return plannedWrite(services, target, resource, version, lastUpdatedMs, classification, { tombstone: false, created })
+}
+
+/** What surrounds the writes of one unit. */
+export function surroundingsIn(services: Services): UnitSurroundings {
+  return new UnitSurroundings({ state: services.engine.state, vocabulary: services.vocabulary })
+}
+
+/** Passes labels on within a unit until nothing changes, whatever refers to what in whichever order. */
+export function spreadLabels(services: Services, writes: readonly PlannedWrite[], around: UnitSurroundings): PlannedWrite[] {
+  const settled = [...writes]
+  let changes = settled.some(({ draft }) => draft.classification.labels.length > 0)
+  while (changes) {
+    changes = false
+    for (const [index, write] of settled.entries()) {
+      const { draft, resource } = write
+      if (draft.tombstone) continue
+      const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
+      if (classification.labels.length === draft.classification.labels.length) continue
+      around.add(draft.type, draft.id, classification)
+      settled[index] = { ...write, draft: { ...draft, classification } }
+      changes = true
+    }
+  }
+  return settled
 }
 
 /** Whether the newest version, authored here, already says what is planned: all but its `versionId` and `lastUpdated`. */
@@ -148,10 +173,7 @@ function requireScope(reader: Reader, type: string, interaction: 'c' | 'u' | 'd'
 }
 
 function requireWritable(services: Services, reader: Reader, target: Target, classification: Classification, assigned: Assigned | undefined): void {
-  const fresh = new Set(
-    [...(assigned?.references ?? [])].filter(([reference]) => reference.startsWith('Patient/')).map(([, id]) => toHex(services.vocabulary.patientHandle(id))),
-  )
-  if (target.type === 'Patient' && headOf(services, target) === undefined) fresh.add(toHex(services.vocabulary.patientHandle(target.id)))
+  const fresh = freshPatients(services, target, assigned)
   const subjects = classification.subjects.filter(({ handle }) => !fresh.has(toHex(handle)))
   const request = { reader: reader.did, organisation: services.organisation.did, purpose: reader.purpose, action: 'write' as const }
   const decide = writeDecider(services.engine.state, request, services.access.timeMs())
@@ -167,4 +189,11 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
     'ERR_GATEWAY_NO_ACCESS',
     'you may not write into this chart; have your organisation register that it treats the patient, or ask the patient (chiron request)',
   )
+}
+
+/** Handles of the patients that the unit itself brings into being: their registering organisation treats them. */
+function freshPatients(services: Services, target: Target, assigned: Assigned | undefined): Set<string> {
+  const named = [...(assigned?.references ?? [])].filter(([reference]) => reference.startsWith('Patient/')).map(([, id]) => id)
+  const ids = target.type === 'Patient' ? [...named, target.id] : named
+  return new Set(ids.filter((id) => headOf(services, { type: 'Patient', id }) === undefined).map((id) => toHex(services.vocabulary.patientHandle(id))))
 }

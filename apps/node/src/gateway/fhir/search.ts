@@ -3,7 +3,7 @@ import { formatCursor, outcome, parseSearch, searchsetBundle, type Clause, type 
 import { sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { SearchAnswer } from '../index/port.ts'
-import type { Reader } from '../reader.ts'
+import { scopeAllows, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
 import { present } from './present.ts'
@@ -22,7 +22,8 @@ export async function search(services: Services, reader: Reader, cursors: Cursor
   const query = canonicalQuery(services, parse(services, cursors, request, type))
   if (isVirtualType(type)) return { status: 200, resource: await searchVirtual(services, reader, query) }
   const sight = await sightFor(services, reader, query)
-  const found = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
+  const answered = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
+  const found = { ...answered, included: answered.included.filter((row) => scopeAllows(reader, row.type, 'r')) }
   const rows = [...found.rows, ...found.included]
   const shown = query.count === 0 ? [] : await present(services, reader, sight, rows)
   return { status: 200, resource: bundleOf(services, cursors, query, found, shown) }

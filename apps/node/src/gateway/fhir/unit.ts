@@ -9,7 +9,7 @@ import type { PlannedWrite } from './plan.ts'
 
 /**
  * Commits planned writes in one ledger transaction and takes them into the index: all of it, or none.
- * @throws GatewayError `ERR_GATEWAY_CONFLICT` when somebody was faster
+ * @throws GatewayError `ERR_GATEWAY_CONFLICT`, `ERR_GATEWAY_NO_ACCESS`, `ERR_GATEWAY_LEDGER` when a contract refuses
  */
 export async function commit(services: Services, reader: Reader, writes: readonly PlannedWrite[]): Promise<Committed> {
   return await services.upkeep.during(async () => await write(services, reader, writes))
@@ -24,13 +24,20 @@ async function write(services: Services, reader: Reader, writes: readonly Planne
   try {
     committed = (await services.writer.write(reader, writes.map((write) => write.draft), registrations)).committed
   } catch (error) {
-    if (error instanceof LedgerRefusal && error.codespace === 'records') {
-      throw new GatewayError('ERR_GATEWAY_CONFLICT', `the ledger refused the write (${error.message}); read the newest version and try again`, { cause: error })
-    }
-    throw error
+    throw error instanceof LedgerRefusal && error.codespace === 'records' ? refusalOf(error) : error
   }
   await services.index.apply({ upserts: writes.map(upsertOf), aliases: aliasesOf(services, writes) })
   return committed
+}
+
+/** Codes of `records` in the ledger (its README). */
+const VERSION_CONFLICT = 3
+const NOT_PERMITTED = 4
+
+function refusalOf(error: LedgerRefusal): GatewayError {
+  if (error.code === VERSION_CONFLICT) return new GatewayError('ERR_GATEWAY_CONFLICT', 'somebody else was faster; read the newest version and try again', { cause: error })
+  if (error.code === NOT_PERMITTED) return new GatewayError('ERR_GATEWAY_NO_ACCESS', 'you may not write into this chart', { cause: error })
+  return new GatewayError('ERR_GATEWAY_LEDGER', `the ledger refused the write: ${error.message}`, { cause: error })
 }
 
 function upsertOf(write: PlannedWrite): RowUpsert {

@@ -1,6 +1,5 @@
-import type { Resource } from '@medplum/fhirtypes'
-import type { Category } from '@chiron/protocol'
-import { records } from '@chiron/ledger'
+import type { OperationOutcome, Resource } from '@medplum/fhirtypes'
+import { outcome, parseCondition } from '@chiron/fhir'
 import { receiptOf } from '../../ledger/receipts.ts'
 import type { Committed } from '../../engine/engine.ts'
 import { sightOfOpen } from '../access/sight.ts'
@@ -10,7 +9,7 @@ import { classify } from '../records/classify.ts'
 import type { Services } from '../services.ts'
 import { notFound } from './absent.ts'
 import { isFhirId, isServerId } from './ids.ts'
-import { checkedResource, headOf, planDelete, planWrite, type PlannedWrite, type Target } from './plan.ts'
+import { checkedResource, headOf, planDelete, planWrite, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
 import { present } from './present.ts'
 import { sightOf } from './read.ts'
 import { localised, NOTHING_ASSIGNED } from './references.ts'
@@ -18,10 +17,12 @@ import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts
 import { matchesOf } from './search.ts'
 import { commit } from './unit.ts'
 
+const WRITTEN: OperationOutcome = outcome([{ severity: 'information', code: 'informational', diagnostics: 'written', expression: [] }])
+
 /** `POST [type]`, conditional with `If-None-Exist`. */
 export async function create(services: Services, reader: Reader, request: FhirRequest, type: string): Promise<FhirResponse> {
   const body = checkedResource(request.body, type)
-  const condition = request.ifNoneExist
+  const condition = request.ifNoneExist === undefined ? undefined : parseCondition(request.ifNoneExist, type, services.baseUrl)
   return await services.locks.run(condition === undefined ? [] : [`if-none-exist/${type}?${condition}`], async () => {
     if (condition !== undefined) {
       const matches = await matchesOf(services, reader, type, condition)
@@ -29,7 +30,7 @@ export async function create(services: Services, reader: Reader, request: FhirRe
       if (matches[0] !== undefined) return await existing(services, reader, type, matches[0], request)
     }
     const target = { type, id: services.ids.next() }
-    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, categoryIn(services, []))
+    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, surroundingsIn(services))
     return await written(services, reader, planned, request)
   })
 }
@@ -45,7 +46,7 @@ export async function update(services: Services, reader: Reader, request: FhirRe
   const target = await updateTarget(services, reader, type, id)
   return await services.locks.run([`${type}/${target.id}`], async () => {
     requireMatch(services, target, request.ifMatch)
-    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, categoryIn(services, []))
+    const planned = await planWrite(services, reader, target, body, NOTHING_ASSIGNED, surroundingsIn(services))
     return await written(services, reader, planned, request)
   })
 }
@@ -55,23 +56,24 @@ export async function remove(services: Services, reader: Reader, request: FhirRe
   if (!scopeAllows(reader, type, 'd')) throw new GatewayError('ERR_GATEWAY_SCOPE', 'the token does not allow this interaction; ask for a scope that does')
   const target = { type, id: services.ids.canonical(type, id) }
   return await services.locks.run([`${type}/${target.id}`], async () => {
-    requireMatch(services, target, request.ifMatch)
-    const planned = await plannedDelete(services, reader, target)
+    const planned = await plannedDelete(services, reader, target, request.ifMatch)
     if (planned === undefined) return { status: 204 }
     const committed = await commit(services, reader, [planned])
     return { status: 204, etag: `W/"${planned.draft.version}"`, receipt: receiptOf(services.engine, committed) }
   })
 }
 
-/** The tombstone of a visible resource; undefined when there is nothing to delete. */
-export async function plannedDelete(services: Services, reader: Reader, target: Target): Promise<PlannedWrite | undefined> {
-  const head = headOf(services, target)
-  if (head === undefined || head.deleted) return undefined
+/**
+ * The tombstone of a visible resource; undefined when there is nothing to delete. What is hidden is treated as what was
+ * never there, also under `If-Match`.
+ */
+export async function plannedDelete(services: Services, reader: Reader, target: Target, ifMatch: string | undefined): Promise<PlannedWrite | undefined> {
   const { sight } = await sightOf(services, reader, target.type, target.id)
   const row = await services.index.read(target.type, target.id, sight.visibility)
+  requireVersion(row?.version, ifMatch)
   if (row?.json === undefined) return undefined
   const resource = JSON.parse(row.json) as Resource
-  const classification = classify(resource, services.vocabulary, services.organisation.handle, categoryIn(services, []))
+  const classification = classify(resource, services.vocabulary, services.organisation.handle, surroundingsIn(services))
   const localId = await services.index.localId(target.type, target.id)
   return planDelete(services, reader, { ...target, ...(localId === undefined ? {} : { localId }) }, classification)
 }
@@ -92,30 +94,19 @@ export async function updateTarget(services: Services, reader: Reader, type: str
   return (await services.index.read(type, canonical, sight.visibility)) === undefined ? chosen : { type, id }
 }
 
-/** @throws GatewayError `ERR_GATEWAY_PRECONDITION` */
+/** `target` is one that the reader may know of. @throws GatewayError `ERR_GATEWAY_PRECONDITION` */
 export function requireMatch(services: Services, target: Target, ifMatch: string | undefined): void {
-  if (ifMatch === undefined) return
-  const version = versionOfEtag(ifMatch)
-  if (version === undefined || version !== String(headOf(services, target)?.version ?? '')) {
-    throw new GatewayError('ERR_GATEWAY_PRECONDITION', 'If-Match names another version than the newest; read it and try again')
-  }
+  const version = headOf(services, target)?.version
+  requireVersion(version === undefined ? undefined : String(version), ifMatch)
+}
+
+function requireVersion(version: string | undefined, ifMatch: string | undefined): void {
+  if (ifMatch === undefined || (version !== undefined && versionOfEtag(ifMatch) === version)) return
+  throw new GatewayError('ERR_GATEWAY_PRECONDITION', 'If-Match names another version than the newest; read it and try again')
 }
 
 export function severalMatches(): GatewayError {
   return new GatewayError('ERR_GATEWAY_MULTIPLE_MATCHES', 'the condition matches more than one resource; make it more specific')
-}
-
-/** Category of a Provenance's target: from the same unit, or from the newest version here. */
-export function categoryIn(services: Services, writes: readonly PlannedWrite[]): (reference: string) => Category | undefined {
-  const inUnit = new Map(writes.map((write) => [`${write.draft.type}/${write.draft.id}`, write.draft.classification.category]))
-  return (reference) => {
-    const known = inUnit.get(reference)
-    if (known !== undefined) return known
-    const [type, id] = reference.split('/')
-    if (type === undefined || id === undefined) return undefined
-    const [subject] = records.recordHead(services.engine.state, services.vocabulary.record(type, id))?.subjects ?? []
-    return subject === undefined ? undefined : services.vocabulary.categoryName(subject.handle, subject.category)
-  }
 }
 
 async function existing(services: Services, reader: Reader, type: string, id: string, request: FhirRequest): Promise<FhirResponse> {
@@ -144,8 +135,9 @@ export async function writeResponse(services: Services, planned: PlannedWrite, c
   }
 }
 
-function bodyFor(request: Pick<FhirRequest, 'prefer'>, resource: Resource): { resource?: Resource } {
-  return /return\s*=\s*minimal/.test(request.prefer ?? '') ? {} : { resource }
+function bodyFor({ prefer = '' }: Pick<FhirRequest, 'prefer'>, resource: Resource): { resource?: Resource } {
+  if (/return\s*=\s*minimal/i.test(prefer)) return {}
+  return { resource: /return\s*=\s*OperationOutcome/i.test(prefer) ? WRITTEN : resource }
 }
 
 function locationOf(resource: Resource): string {

@@ -1,3 +1,4 @@
+import { isResourceType } from '@chiron/fhir'
 import { Hono, type Context } from 'hono'
 import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
@@ -40,11 +41,9 @@ export function createApp(dependencies: AppDependencies): Hono {
     const started = now()
     await next()
     const failure = c.get('failure' as never) as string | undefined
-    const [, organisation = '', face = '', type = ''] = c.req.path.split('/')
     log({
-      method: c.req.method,
-      organisation,
-      route: /^[A-Z][A-Za-z]+$/.test(type) ? `${face}/${type}` : face,
+      method: METHODS.has(c.req.method) ? c.req.method : 'other',
+      ...routeOf(c.req.path, gateways),
       status: c.res.status,
       ms: now() - started,
       ...(failure === undefined ? {} : { error: failure }),
@@ -68,6 +67,16 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.route('/:org/chiron', chironRoutes(gatewayOf, tokens))
   return app
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+/** Parts of an address that are words of this program or of FHIR; everything else may be somebody's name. */
+function routeOf(path: string, gateways: ReadonlyMap<string, Gateway>): Pick<RequestLine, 'organisation' | 'route'> {
+  const [, organisation = '', face = '', type = ''] = path.split('/')
+  if (!gateways.has(organisation)) return { organisation: '', route: '' }
+  if (face !== 'fhir' && face !== 'chiron') return { organisation, route: '' }
+  return { organisation, route: face === 'fhir' && isResourceType(type) ? `fhir/${type}` : face }
 }
 
 async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise<Response> {

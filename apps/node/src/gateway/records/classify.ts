@@ -1,9 +1,10 @@
-import type { Category as ProtocolCategory, Handle, Tag } from '@chiron/protocol'
+import type { Category as ProtocolCategory, Handle, Label, Tag } from '@chiron/protocol'
 import { RecordFlag, compareBytes } from '@chiron/protocol'
-import { categoriesOf, subjectsOf, type Category } from '@chiron/fhir'
+import { categoriesOf, listReferences, subjectsOf, type Category } from '@chiron/fhir'
 import { GatewayError } from '../errors.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 import { labelsOf } from './labels.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** A record as the ledger will know it for one of its subjects: tags stand under that subject's key. */
 export interface SubjectTags {
@@ -19,6 +20,8 @@ export interface Classification {
   readonly patients: readonly string[]
   readonly flags: number
   readonly category: ProtocolCategory
+  /** Its own sensitivity labels and those of what it refers to, in alphabetical order; none for directory and internal records. */
+  readonly labels: readonly Label[]
 }
 
 /** Subjects that one record may have on the ledger. */
@@ -35,14 +38,14 @@ export function classify(
   resource: object & { readonly resourceType: string },
   vocabulary: Vocabulary,
   organisation: Handle,
-  targetCategory: (reference: string) => ProtocolCategory | undefined,
+  around: Surroundings,
 ): Classification {
   const patients = subjectsOf(resource)
   if (patients.length > MAX_SUBJECTS) {
     throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', `a resource may be about ${MAX_SUBJECTS} patients at most; split it`)
   }
   const kind = categoriesOf(resource)
-  const labels = labelsOf(resource)
+  const labels = patients.length === 0 ? [] : allLabels(resource, around)
   const tagged = (handle: Handle, name: ProtocolCategory): SubjectTags => ({
     handle,
     category: vocabulary.category(handle, name),
@@ -50,16 +53,27 @@ export function classify(
   })
   if (patients.length === 0) {
     const name = kind.class === 'directory' ? 'directory' : 'internal'
-    return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name }
+    return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name, labels }
   }
-  const name = kind.class === 'patient' ? singleCategory(kind.categories) : kind.class === 'targets' ? categoryOfTargets(resource, targetCategory) : 'other'
+  const name = kind.class === 'patient' ? singleCategory(kind.categories) : kind.class === 'targets' ? categoryOfTargets(resource, around) : 'other'
   const pairs = patients.map((id) => ({ id, handle: vocabulary.patientHandle(id) })).sort((a, b) => compareBytes(a.handle, b.handle))
   return {
     subjects: pairs.map(({ handle }) => tagged(handle, name)),
     patients: pairs.map(({ id }) => id),
     flags: (resource.resourceType === 'Patient' ? RecordFlag.identity : 0) | (name === 'other' ? RecordFlag.uncategorised : 0),
     category: name,
+    labels,
   }
+}
+
+/** A Patient passes nothing on: its labels would be on every record. */
+function allLabels(resource: object, around: Surroundings): Label[] {
+  const labels = new Set(labelsOf(resource))
+  for (const { parsed } of listReferences(resource)) {
+    if (parsed.form !== 'relative' || parsed.type === 'Patient') continue
+    for (const label of around.labelsOf(`${parsed.type}/${parsed.id}`)) labels.add(label)
+  }
+  return [...labels].sort()
 }
 
 function singleCategory(categories: readonly Category[]): Category {
@@ -68,9 +82,9 @@ function singleCategory(categories: readonly Category[]): Category {
   return specific.length === 1 ? (specific[0] as Category) : 'other'
 }
 
-function categoryOfTargets(resource: object, targetCategory: (reference: string) => ProtocolCategory | undefined): ProtocolCategory {
+function categoryOfTargets(resource: object, around: Surroundings): ProtocolCategory {
   const targets = (resource as { target?: readonly { reference?: string }[] }).target ?? []
-  const names = new Set(targets.map((target) => (target.reference === undefined ? undefined : targetCategory(target.reference))))
+  const names = new Set(targets.map((target) => (target.reference === undefined ? undefined : around.categoryOf(target.reference))))
   const [only] = names
   return names.size === 1 && only !== undefined ? only : 'other'
 }

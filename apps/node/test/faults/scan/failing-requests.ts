@@ -3,7 +3,7 @@ import type { ChildNode } from '../../crash/child-node.ts'
 
 /**
  * Requests of which nearly all must fail, each with a person's data where it is easily repeated: in paths, queries, headers, and bodies that
- * are broken, invalid or refused. The answers that are errors;
+ * are broken, invalid or refused; not in names of elements and parameters, which errors do repeat. The answers that are errors;
  * one of the server's own making (5xx) is thrown.
  */
 export async function failingRequests(node: ChildNode, patient: Patient, ids: readonly string[]): Promise<string[]> {
@@ -19,7 +19,7 @@ export async function failingRequests(node: ChildNode, patient: Patient, ids: re
     ['riverside', 'POST', 'Patient', `<Patient><name value="${family}"/></Patient>`, { 'content-type': 'application/fhir+xml' }],
     ['riverside', 'POST', 'Patient', { ...patient, gender: family }],
     ['riverside', 'POST', 'Patient', { ...patient, birthDate: line }],
-    ['riverside', 'POST', 'Patient', { ...patient, [family]: ssn }],
+    ['riverside', 'POST', 'Patient', { ...patient, brithDate: ssn }],
     ['riverside', 'POST', 'Patient', { ...patient, name: family }],
     ['riverside', 'POST', 'Patient', { ...patient, maritalStatus: { coding: [{ system: 'http://hl7.org/fhir/administrative-gender', code: family }] }, active: family }],
     ['riverside', 'POST', family, { ...patient, resourceType: family }],
@@ -33,7 +33,7 @@ export async function failingRequests(node: ChildNode, patient: Patient, ids: re
     ['riverside', 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry: [{ resource: patient, request: { method: family, url: ssn } }] }],
     ['riverside', 'POST', '', { resourceType: 'Bundle', type: 'transaction', entry: [{ resource: { resourceType: 'Observation', status: 'final', code: { text: family }, subject: { reference: `urn:uuid:${patient.id ?? ''}` } }, request: { method: 'POST', url: 'Observation' } }] }],
     ['riverside', 'POST', '', { resourceType: 'Bundle', type: family, entry: [] }],
-    ['riverside', 'GET', `Patient?${family}=${given}`],
+    ['riverside', 'GET', `Patient?nmae=${given}`],
     ['riverside', 'GET', `Patient?birthdate=${encodeURIComponent(line)}`],
     ['riverside', 'GET', `Patient?_sort=${family}`],
     ['riverside', 'GET', `Patient?_count=${family}`],
@@ -47,7 +47,7 @@ export async function failingRequests(node: ChildNode, patient: Patient, ids: re
     ['lakeside', 'POST', 'Observation', { resourceType: 'Observation', status: 'final', code: { text: line }, subject: { reference: `Patient/${ids[1] ?? ''}`, display: family } }],
     [family, 'GET', `Patient?name=${given}`],
     ['riverside', 'GET', `Patient?name=${family}`, undefined, { authorization: `Bearer ${Buffer.from(family).toString('base64url')}.${Buffer.from(ssn).toString('base64url')}.x` }],
-    ['riverside', 'POST', 'Patient', patient, { 'if-none-exist': `${family}=${ssn}` }],
+    ['riverside', 'POST', 'Patient', patient, { 'if-none-exist': `nmae=${family}&identifier=${ssn}` }],
     ['riverside', 'PUT', `Patient/${ids[0] ?? ''}`, { ...patient, id: ids[0] }, { 'if-match': `W/"${ssn}"` }],
   ]
   const answers: string[] = []

@@ -20,7 +20,7 @@ export function knownValues(resources: readonly object[], ordinary: ReadonlySet<
     if (Array.isArray(node)) for (const item of node) visit(item, path, key)
     else if (typeof node === 'object' && node !== null) for (const [name, value] of Object.entries(node)) visit(value, `${path}.${name}`, name)
     else if (typeof node === 'string' && !STRUCTURE.has(key)) {
-      for (const piece of piecesOf(node, key)) if (!ordinary.has(piece)) values.set(piece, path)
+      for (const piece of piecesOf(node, key)) if (!ordinary.has(piece) && !values.has(piece)) values.set(piece, path)
     }
   }
   for (const resource of resources) visit(resource, (resource as { resourceType?: string }).resourceType ?? '', '')

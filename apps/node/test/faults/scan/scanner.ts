@@ -67,7 +67,8 @@ export class Scanner {
     const key = pattern.bytes.readInt32LE(0)
     const bit = filterBit(key)
     this.#filter[bit >>> 3] = (this.#filter[bit >>> 3] as number) | (1 << (bit & 7))
-    this.#patterns.set(key, [...(this.#patterns.get(key) ?? []), pattern])
+    const known = this.#patterns.get(key) ?? []
+    if (!known.some(({ bytes }) => bytes.equals(pattern.bytes))) this.#patterns.set(key, [...known, pattern])
   }
 }
 
