@@ -9,6 +9,7 @@ import { CliError } from './cli/errors.ts'
 import type { RunningNode, StartOptions } from './cli/context.ts'
 import { createControlApp } from './control/server.ts'
 import { EngineError } from './engine/errors.ts'
+import { GatewayError } from './gateway/errors.ts'
 import { createApp } from './gateway/http/app.ts'
 import { IndexError } from './gateway/index/errors.ts'
 import { RELEASE } from './gateway/fhir/router.ts'
@@ -37,7 +38,7 @@ export async function startNode(options: NodeStartOptions): Promise<RunningNode>
   try {
     return await start(options)
   } catch (error) {
-    const known = [StorageError, KeyError, ConfigError, EngineError, IndexError, VaultError].some((kind) => error instanceof kind)
+    const known = [StorageError, KeyError, ConfigError, EngineError, IndexError, VaultError, GatewayError].some((kind) => error instanceof kind)
     if (known) throw new CliError('ERR_CLI_START', (error as Error).message, { cause: error, nodeCode: String((error as { code?: unknown }).code ?? '') })
     throw error
   }

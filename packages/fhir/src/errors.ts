@@ -19,23 +19,23 @@ export type FhirErrorCode =
   | 'ERR_FHIR_CONDITION_NO_MATCH'
   | 'ERR_FHIR_CONDITION_SEVERAL_MATCHES'
   | 'ERR_FHIR_CONSENT_NOT_EXPRESSIBLE'
-  | 'ERR_FHIR_CONVERSION_INVALID';
+  | 'ERR_FHIR_CONVERSION_INVALID'
 
 /** Where an error lies: element paths, parameter names, type names and codes. Never a value out of a record. */
-export type FhirErrorContext = Readonly<Record<string, string | number | boolean>>;
+export type FhirErrorContext = Readonly<Record<string, string | number | boolean>>
 
 /** The one error class of the package. `message` is built from `code` and `context` and holds no health data. */
 export class FhirError extends Error {
-  readonly code: FhirErrorCode;
-  readonly context: FhirErrorContext;
+  readonly code: FhirErrorCode
+  readonly context: FhirErrorContext
 
   constructor(code: FhirErrorCode, context: FhirErrorContext = {}, options?: ErrorOptions) {
     const details = Object.entries(context)
       .map(([key, value]) => `${key}=${value}`)
-      .join(' ');
-    super(details ? `${code} ${details}` : code, options);
-    this.name = 'FhirError';
-    this.code = code;
-    this.context = context;
+      .join(' ')
+    super(details ? `${code} ${details}` : code, options)
+    this.name = 'FhirError'
+    this.code = code
+    this.context = context
   }
 }

@@ -1,18 +1,18 @@
-export { FhirError } from './errors.ts';
-export type { FhirErrorCode, FhirErrorContext } from './errors.ts';
-export { isResourceType, loadDefinitions, resourceTypes, searchFingerprint, searchParameter, searchParameters } from './definitions/load.ts';
-export type { DefinitionsModel, SearchParameterModel, SearchParameterType } from './definitions/model.ts';
-export { indexForMedplum } from './definitions/medplum.ts';
-export { validateOnWrite } from './validation/validate.ts';
-export type { ValidationOptions } from './validation/validate.ts';
-export { DEFAULT_LIMITS } from './validation/limits.ts';
-export type { ValidationLimits } from './validation/limits.ts';
-export { isSafeNarrative } from './validation/narrative.ts';
-export * from './search/index.ts';
-export * from './outcomes/index.ts';
-export * from './categories/index.ts';
-export * from './references/index.ts';
-export { capabilityStatement } from './capabilities/capability-statement.ts';
-export type { CapabilityOptions } from './capabilities/capability-statement.ts';
-export * from './converters/index.ts';
-export * from './bundles/index.ts';
+export { FhirError } from './errors.ts'
+export type { FhirErrorCode, FhirErrorContext } from './errors.ts'
+export { isResourceType, loadDefinitions, resourceTypes, searchFingerprint, searchParameter, searchParameters } from './definitions/load.ts'
+export type { DefinitionsModel, SearchParameterModel, SearchParameterType } from './definitions/model.ts'
+export { indexForMedplum } from './definitions/medplum.ts'
+export { validateOnWrite } from './validation/validate.ts'
+export type { ValidationOptions } from './validation/validate.ts'
+export { DEFAULT_LIMITS } from './validation/limits.ts'
+export type { ValidationLimits } from './validation/limits.ts'
+export { isSafeNarrative } from './validation/narrative.ts'
+export * from './search/index.ts'
+export * from './outcomes/index.ts'
+export * from './categories/index.ts'
+export * from './references/index.ts'
+export { capabilityStatement } from './capabilities/capability-statement.ts'
+export type { CapabilityOptions } from './capabilities/capability-statement.ts'
+export * from './converters/index.ts'
+export * from './bundles/index.ts'

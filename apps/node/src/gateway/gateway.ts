@@ -75,6 +75,8 @@ export class Gateway {
   readonly #timers: readonly NodeJS.Timeout[]
   #flushing: Promise<void> = Promise.resolve()
   #rebuilding: Promise<void> | undefined
+  /** Why the index is not whole: a rebuild that failed. Nothing is answered from it then. */
+  #unfinished: unknown
 
   constructor(options: GatewayOptions, dependencies: GatewayDependencies) {
     this.name = options.organisation.name
@@ -89,7 +91,8 @@ export class Gateway {
       setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),
       setInterval(() => {
         void this.services.charts.expire().catch(dependencies.onFailure)
-        this.services.upkeep.kick()
+        if (this.#unfinished === undefined) this.services.upkeep.kick()
+        else void this.rebuild().catch(dependencies.onFailure)
       }, EXPIRE_EVERY_MS).unref(),
       setInterval(() => void dependencies.index.verify().catch((error: unknown) => this.#heal(error)), VERIFY_EVERY_MS).unref(),
     ]
@@ -114,10 +117,12 @@ export class Gateway {
 
   /**
    * Answers one FHIR interaction. A damaged index is never answered from: it is made anew at once.
-   * @throws GatewayError `ERR_GATEWAY_UNAVAILABLE` while the index is being made anew; else as {@link FhirRouter.handle}
+   * @throws GatewayError `ERR_GATEWAY_UNAVAILABLE` while the index is being made anew, or what hindered that; else as
+   * {@link FhirRouter.handle}
    */
   async handle(reader: Reader, request: FhirRequest, options?: BundleOptions): Promise<FhirResponse> {
     if (this.isRebuilding) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the search index is being made anew; try again in a moment')
+    if (this.#unfinished !== undefined) throw this.#unfinished
     try {
       return await this.#fhir.handle(reader, request, options)
     } catch (error) {
@@ -136,12 +141,18 @@ export class Gateway {
 
   async #rebuild(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
     const { index } = this.#dependencies
-    await this.services.upkeep.alone(async () => {
-      await index.clear()
-      this.services.charts.forget()
-      this.services.aliases.clear()
-      await this.services.upkeep.catchUp(onProgress)
-    })
+    try {
+      await this.services.upkeep.alone(async () => {
+        await index.clear()
+        this.services.charts.forget()
+        this.services.aliases.clear()
+        await this.services.upkeep.catchUp(onProgress)
+      })
+      this.#unfinished = undefined
+    } catch (error) {
+      this.#unfinished = error
+      throw error
+    }
   }
 
   #heal(error: unknown): void {

@@ -3,8 +3,10 @@ import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ChildNode } from '../crash/child-node.ts'
+import { clientOf } from '../crash/workload.ts'
 import { LaunchedNode } from './launched-node.ts'
-import { flipByte, makeTemplate, type Template } from './template.ts'
+import { flipByte, makeTemplate, valuesSeen, type Template } from './template.ts'
 
 let template: Template
 beforeAll(async () => {
@@ -100,29 +102,37 @@ describe('chiron up', () => {
     expect(await refusal(directory)).toBe(`chiron: the key file ${path} was changed: restore it from a backup (ERR_KEY_FILE_CORRUPT)`)
   })
 
-  it.each(['genesis.cbor', 'state/data.mdb'])('names the file when the first bytes of ledger/%s are overwritten', async (file) => {
+  it('names the genesis when it is overwritten', async () => {
     const directory = template.copy()
-    const path = join(directory, 'ledger', file)
-    const bytes = readFileSync(path)
-    bytes.fill(0xaa, 0, Math.min(bytes.length, 8192))
-    writeFileSync(path, bytes)
-    expect(await refusal(directory)).toMatch(new RegExp(`ledger/${file.split('/')[0]}.*(restore|move)`))
+    const path = join(directory, 'ledger/genesis.cbor')
+    writeFileSync(path, randomBytes(400))
+    expect(await refusal(directory)).toBe(`chiron: ${path} was changed: restore it from a backup (ERR_ENGINE_GENESIS)`)
+  })
+
+  it.each([
+    ['ledger/state', /: move the directory .*ledger\/state away and start again; it is built anew from the blocks \(ERR_STORAGE_CORRUPT\)$/],
+    ['keyholders/keyholder-1/shares', /: restore this keyholder's directory from a backup; .* \(ERR_STORAGE_CORRUPT\)$/],
+    ['orgs/riverside/details', /: restore it from a backup, or move the directory .*orgs\/riverside\/details away/],
+  ])('names %s when any byte of its database is flipped', async (folder, advice) => {
+    const { length } = readFileSync(join(template.data, folder, 'data.mdb'))
+    for (const offset of [20, length >> 1]) {
+      const directory = template.copy()
+      const path = join(directory, folder, 'data.mdb')
+      flipByte(path, offset)
+      const message = await refusal(directory)
+      expect(message).toContain(`chiron: ${path} was changed while no node ran`)
+      expect(message).toMatch(advice)
+    }
   })
 
   it('builds the state again from the blocks when its directory was moved away', async () => {
     const directory = template.copy()
     rmSync(join(directory, 'ledger/state'), { recursive: true })
-    const node = new LaunchedNode(directory)
-    await node.untilUp()
+    const node = await ChildNode.start(directory)
+    expect(await valuesSeen(clientOf(node, 'riverside'), template.patient)).toEqual(template.values)
+    const { replayed, stateRoot } = await node.ask('replay', {})
+    expect(replayed).toBe(stateRoot)
     await node.stop()
   })
 
-  it('names the keyholder whose share database is overwritten', async () => {
-    const directory = template.copy()
-    const path = join(directory, 'keyholders/keyholder-1/shares/data.mdb')
-    const bytes = readFileSync(path)
-    bytes.fill(0xaa, 0, 8192)
-    writeFileSync(path, bytes)
-    expect(await refusal(directory)).toMatch(/keyholders\/keyholder-1\/shares.*restore/)
-  })
 })

@@ -6,13 +6,15 @@ import { ChildNode } from '../crash/child-node.ts'
 import type { FhirHttp } from '../crash/fhir-http.ts'
 import { clientOf } from '../crash/workload.ts'
 
-export const OBSERVATIONS = 12
+const OBSERVATIONS = 12
 
 /** A data directory with one patient's chart at riverside, to be copied and damaged. */
 export interface Template {
   readonly root: string
   readonly data: string
   readonly patient: string
+  /** Of the patient's observations, in order */
+  readonly values: readonly number[]
   /** A copy of the directory under a new name. */
   copy(): string
   remove(): void
@@ -26,7 +28,8 @@ export async function makeTemplate(): Promise<Template> {
   try {
     const fhir = clientOf(node, 'riverside')
     const patient = (await write(fhir, { resourceType: 'Patient', name: [{ family: 'Fault' }] })).id as string
-    for (let number = 0; number < OBSERVATIONS; number++) await write(fhir, observation(patient, number))
+    const values = Array.from({ length: OBSERVATIONS }, (_, number) => number)
+    for (const value of values) await write(fhir, observation(patient, value))
     await node.stop()
     writeFileSync(join(data, 'node.json'), '{"format":"chiron/node/v1","ready":true}\n')
     let copies = 0
@@ -34,6 +37,7 @@ export async function makeTemplate(): Promise<Template> {
       root,
       data,
       patient,
+      values,
       copy: () => {
         const target = join(root, `copy-${++copies}`)
         cpSync(data, target, { recursive: true, filter: (path) => !path.endsWith('.sock') })

@@ -1,34 +1,39 @@
-import type { CapabilityStatement, CapabilityStatementRestResource, CapabilityStatementRestResourceSearchParam, CapabilityStatementRestSecurity } from '@medplum/fhirtypes';
-import { resourceTypes, searchParameters } from '../definitions/load.ts';
-import { isSupportedParameter } from '../search/parse-clause.ts';
+import type {
+  CapabilityStatement,
+  CapabilityStatementRestResource,
+  CapabilityStatementRestResourceSearchParam,
+  CapabilityStatementRestSecurity,
+} from '@medplum/fhirtypes'
+import { resourceTypes, searchParameters } from '../definitions/load.ts'
+import { isSupportedParameter } from '../search/parse-clause.ts'
 
 export interface CapabilityOptions {
   /** Our base URL without a trailing slash. */
-  readonly base: string;
+  readonly base: string
   /** Version of the software. */
-  readonly version: string;
+  readonly version: string
   /** FHIR dateTime of the statement: when the software was released. */
-  readonly date: string;
+  readonly date: string
   /** Resource types served; default all of R4. */
-  readonly types?: readonly string[];
+  readonly types?: readonly string[]
   /** OAuth endpoints for SMART on FHIR; left out when the server asks for no token. */
-  readonly oauth?: { readonly authorize: string; readonly token: string; readonly register?: string; readonly introspect?: string; readonly revoke?: string };
+  readonly oauth?: { readonly authorize: string; readonly token: string; readonly register?: string; readonly introspect?: string; readonly revoke?: string }
   /** Interactions beyond the basic ones, claimed only if the gateway routes them. */
   readonly features?: {
-    readonly updateCreate?: boolean;
-    readonly patch?: boolean;
-    readonly conditionalRead?: boolean;
-    readonly conditionalUpdate?: boolean;
-    readonly conditionalDelete?: boolean;
-  };
+    readonly updateCreate?: boolean
+    readonly patch?: boolean
+    readonly conditionalRead?: boolean
+    readonly conditionalUpdate?: boolean
+    readonly conditionalDelete?: boolean
+  }
 }
 
-const INTERACTIONS = ['create', 'read', 'vread', 'update', 'delete', 'history-instance', 'search-type'] as const;
-const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris';
+const INTERACTIONS = ['create', 'read', 'vread', 'update', 'delete', 'history-instance', 'search-type'] as const
+const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'
 
 /** The CapabilityStatement for `GET /metadata`: only what this package parses and compiles, and the gateway routes. */
 export function capabilityStatement(options: CapabilityOptions): CapabilityStatement {
-  const types = options.types ?? resourceTypes();
+  const types = options.types ?? resourceTypes()
   return {
     resourceType: 'CapabilityStatement',
     status: 'active',
@@ -46,22 +51,22 @@ export function capabilityStatement(options: CapabilityOptions): CapabilityState
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
       },
     ],
-  };
+  }
 }
 
 function securityOf(options: CapabilityOptions): CapabilityStatementRestSecurity {
-  const { oauth } = options;
-  if (oauth === undefined) return { cors: true };
+  const { oauth } = options
+  if (oauth === undefined) return { cors: true }
   return {
     cors: true,
     service: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/restful-security-service', code: 'SMART-on-FHIR' }] }],
     extension: [{ url: OAUTH_URIS, extension: Object.entries(oauth).map(([url, valueUri]) => ({ url, valueUri: String(valueUri) })) }],
-  };
+  }
 }
 
 function resourceOf(type: string, features: NonNullable<CapabilityOptions['features']>): CapabilityStatementRestResource {
-  const parameters = Object.values(searchParameters(type)).filter(isSupportedParameter);
-  const references = parameters.filter((parameter) => parameter.type === 'reference').map((parameter) => `${type}:${parameter.code}`);
+  const parameters = Object.values(searchParameters(type)).filter(isSupportedParameter)
+  const references = parameters.filter((parameter) => parameter.type === 'reference').map((parameter) => `${type}:${parameter.code}`)
   return {
     type: type as NonNullable<CapabilityStatementRestResource['type']>,
     interaction: [...INTERACTIONS.map((code) => ({ code })), ...(features.patch ? [{ code: 'patch' as const }] : [])],
@@ -74,7 +79,11 @@ function resourceOf(type: string, features: NonNullable<CapabilityOptions['featu
     conditionalDelete: features.conditionalDelete ? 'single' : 'not-supported',
     referencePolicy: ['literal', 'local'],
     ...(references.length === 0 ? {} : { searchInclude: [...references, '*'] }),
-    searchParam: parameters.map((parameter): CapabilityStatementRestResourceSearchParam => ({ name: parameter.code, type: parameter.type, ...(parameter.url === '' ? {} : { definition: parameter.url }) })),
+    searchParam: parameters.map((parameter): CapabilityStatementRestResourceSearchParam => ({
+      name: parameter.code,
+      type: parameter.type,
+      ...(parameter.url === '' ? {} : { definition: parameter.url }),
+    })),
     ...(type === 'Patient' ? { operation: [{ name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' }] } : {}),
-  };
+  }
 }

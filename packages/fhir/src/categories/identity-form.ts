@@ -1,7 +1,7 @@
-import type { Coding, Patient } from '@medplum/fhirtypes';
+import type { Coding, Patient } from '@medplum/fhirtypes'
 
-const KEPT = ['active', 'identifier', 'name', 'gender', 'birthDate', 'deceasedBoolean', 'deceasedDateTime'] as const;
-const SUBSETTED: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' };
+const KEPT = ['active', 'identifier', 'name', 'gender', 'birthDate', 'deceasedBoolean', 'deceasedDateTime'] as const
+const SUBSETTED: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 
 /**
  * The part of a Patient that identifies the person and comes with any grant: identifiers, names, gender, date of
@@ -9,7 +9,7 @@ const SUBSETTED: Coding = { system: 'http://terminology.hl7.org/CodeSystem/v3-Ob
  * is tagged SUBSETTED. Shares nothing with the original.
  */
 export function identityForm(patient: Patient): Patient {
-  const { id, meta } = patient;
+  const { id, meta } = patient
   const form: Patient = {
     resourceType: 'Patient',
     ...(id === undefined ? {} : { id }),
@@ -18,9 +18,9 @@ export function identityForm(patient: Patient): Patient {
       ...(meta?.lastUpdated === undefined ? {} : { lastUpdated: meta.lastUpdated }),
       tag: [SUBSETTED],
     },
-  };
-  for (const key of KEPT) if (patient[key] !== undefined) Object.assign(form, { [key]: structuredClone(patient[key]) });
-  for (const identifier of form.identifier ?? []) delete identifier.extension;
-  for (const name of form.name ?? []) delete name.extension;
-  return form;
+  }
+  for (const key of KEPT) if (patient[key] !== undefined) Object.assign(form, { [key]: structuredClone(patient[key]) })
+  for (const identifier of form.identifier ?? []) delete identifier.extension
+  for (const name of form.name ?? []) delete name.extension
+  return form
 }

@@ -1,34 +1,34 @@
-import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding, Organization, Practitioner, Reference } from '@medplum/fhirtypes';
-import { FhirError } from '../errors.ts';
-import { PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts';
+import type { AuditEvent, AuditEventAgent, AuditEventEntity, Coding, Organization, Practitioner, Reference } from '@medplum/fhirtypes'
+import { FhirError } from '../errors.ts'
+import { PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts'
 
 /** One line of a patient's access list, as the gateway knows it. */
 export interface AccessRecord {
   /** Becomes the resource's id: letters, digits, `-` and `.`, at most 64. */
-  readonly id: string;
-  readonly kind: 'open' | 'report' | 'refusal' | 'close';
+  readonly id: string
+  readonly kind: 'open' | 'report' | 'refusal' | 'close'
   /** DID or FHIR id of the person, with a display name if it is known. */
-  readonly whoDid: string;
-  readonly display?: string;
-  readonly role: string;
-  readonly organisation: { readonly id: string; readonly display?: string };
-  readonly patientId: string;
+  readonly whoDid: string
+  readonly display?: string
+  readonly role: string
+  readonly organisation: { readonly id: string; readonly display?: string }
+  readonly patientId: string
   /** Block time, Unix milliseconds. */
-  readonly atMs: number;
-  readonly purpose: string;
-  readonly action: 'read' | 'write' | 'share' | 'research';
-  readonly ruleIds: readonly string[];
-  readonly categories: readonly { readonly name: string; readonly count?: number }[];
-  readonly outcome: 'success' | 'refused' | 'failed';
+  readonly atMs: number
+  readonly purpose: string
+  readonly action: 'read' | 'write' | 'share' | 'research'
+  readonly ruleIds: readonly string[]
+  readonly categories: readonly { readonly name: string; readonly count?: number }[]
+  readonly outcome: 'success' | 'refused' | 'failed'
 }
 
-const DCM = 'http://dicom.nema.org/resources/ontology/DCM';
-const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type';
-const OBJECT_ROLE = 'http://terminology.hl7.org/CodeSystem/object-role';
-const REST = 'http://hl7.org/fhir/restful-interaction';
-const KIND_SYSTEM = 'urn:chiron:access';
-const OUTCOME = { success: '0', refused: '4', failed: '8' } as const;
-const INTERACTION = { read: 'read', write: 'update', share: 'read', research: 'search-type' } as const;
+const DCM = 'http://dicom.nema.org/resources/ontology/DCM'
+const ENTITY_TYPE = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
+const OBJECT_ROLE = 'http://terminology.hl7.org/CodeSystem/object-role'
+const REST = 'http://hl7.org/fhir/restful-interaction'
+const KIND_SYSTEM = 'urn:chiron:access'
+const OUTCOME = { success: '0', refused: '4', failed: '8' } as const
+const INTERACTION = { read: 'read', write: 'update', share: 'read', research: 'search-type' } as const
 
 /**
  * An access as R4 AuditEvent after the patterns of IHE BALP: user and organisation as agents, the patient, each rule
@@ -37,25 +37,26 @@ const INTERACTION = { read: 'read', write: 'update', share: 'read', research: 's
  * @throws FhirError ERR_FHIR_CONVERSION_INVALID naming the field
  */
 export function auditEventFrom(access: AccessRecord): AuditEvent {
-  if (!/^[A-Za-z0-9\-.]{1,64}$/.test(access.id)) throw new FhirError('ERR_FHIR_CONVERSION_INVALID', { element: 'id' });
-  if (!Number.isSafeInteger(access.atMs) || access.atMs < 0 || access.atMs > 253_402_300_799_999) throw new FhirError('ERR_FHIR_CONVERSION_INVALID', { element: 'atMs' });
-  const purpose: Coding = PURPOSES.toCode(access.purpose);
+  if (!/^[A-Za-z0-9\-.]{1,64}$/.test(access.id)) throw new FhirError('ERR_FHIR_CONVERSION_INVALID', { element: 'id' })
+  if (!Number.isSafeInteger(access.atMs) || access.atMs < 0 || access.atMs > 253_402_300_799_999)
+    throw new FhirError('ERR_FHIR_CONVERSION_INVALID', { element: 'atMs' })
+  const purpose: Coding = PURPOSES.toCode(access.purpose)
   return {
     resourceType: 'AuditEvent',
     id: access.id,
     type: { system: 'http://terminology.hl7.org/CodeSystem/audit-event-type', code: 'rest', display: 'RESTful Operation' },
-    subtype: [
-      ...(access.kind === 'close' ? [] : [{ system: REST, code: INTERACTION[access.action] }]),
-      { system: KIND_SYSTEM, code: access.kind },
-    ],
+    subtype: [...(access.kind === 'close' ? [] : [{ system: REST, code: INTERACTION[access.action] }]), { system: KIND_SYSTEM, code: access.kind }],
     action: access.kind === 'close' ? 'E' : access.action === 'write' ? 'U' : access.action === 'research' ? 'E' : 'R',
     recorded: new Date(access.atMs).toISOString(),
     outcome: OUTCOME[access.outcome],
     purposeOfEvent: [{ coding: [purpose] }],
     agent: [userAgent(access, purpose), organisationAgent(access)],
-    source: { observer: who<Organization>('Organization', access.organisation.id, access.organisation.display), type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }] },
+    source: {
+      observer: who<Organization>('Organization', access.organisation.id, access.organisation.display),
+      type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
+    },
     entity: [patientEntity(access), ...access.ruleIds.map(ruleEntity), ...access.categories.map(categoryEntity)],
-  };
+  }
 }
 
 function userAgent(access: AccessRecord, purpose: Coding): AuditEventAgent {
@@ -65,7 +66,7 @@ function userAgent(access: AccessRecord, purpose: Coding): AuditEventAgent {
     who: who<Practitioner>('Practitioner', access.whoDid, access.display),
     requestor: true,
     purposeOfUse: [{ coding: [purpose] }],
-  };
+  }
 }
 
 function organisationAgent(access: AccessRecord): AuditEventAgent {
@@ -73,16 +74,20 @@ function organisationAgent(access: AccessRecord): AuditEventAgent {
     type: { coding: [{ system: DCM, code: '110152', display: 'Destination Role ID' }] },
     who: who<Organization>('Organization', access.organisation.id, access.organisation.display),
     requestor: false,
-  };
+  }
 }
 
 function who<Target extends Practitioner | Organization>(type: Target['resourceType'], id: string, display: string | undefined): Reference<Target> {
-  const named = display === undefined ? {} : { display };
-  return id.includes(':') ? { type, identifier: { system: RFC_3986, value: id }, ...named } : { reference: `${type}/${id}`, ...named };
+  const named = display === undefined ? {} : { display }
+  return id.includes(':') ? { type, identifier: { system: RFC_3986, value: id }, ...named } : { reference: `${type}/${id}`, ...named }
 }
 
 function patientEntity(access: AccessRecord): AuditEventEntity {
-  return { what: { reference: `Patient/${access.patientId}` }, type: { system: ENTITY_TYPE, code: '1', display: 'Person' }, role: { system: OBJECT_ROLE, code: '1', display: 'Patient' } };
+  return {
+    what: { reference: `Patient/${access.patientId}` },
+    type: { system: ENTITY_TYPE, code: '1', display: 'Person' },
+    role: { system: OBJECT_ROLE, code: '1', display: 'Patient' },
+  }
 }
 
 function ruleEntity(ruleId: string): AuditEventEntity {
@@ -90,7 +95,7 @@ function ruleEntity(ruleId: string): AuditEventEntity {
     what: { type: 'Consent', identifier: { system: 'urn:chiron:rule', value: ruleId } } as NonNullable<AuditEventEntity['what']>,
     type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
     role: { system: OBJECT_ROLE, code: '13', display: 'Security Resource' },
-  };
+  }
 }
 
 function categoryEntity(category: AccessRecord['categories'][number]): AuditEventEntity {
@@ -98,6 +103,9 @@ function categoryEntity(category: AccessRecord['categories'][number]): AuditEven
     type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
     role: { system: OBJECT_ROLE, code: '4', display: 'Domain Resource' },
     name: category.name,
-    detail: [{ type: 'category', valueString: category.name }, ...(category.count === undefined ? [] : [{ type: 'count', valueString: String(category.count) }])],
-  };
+    detail: [
+      { type: 'category', valueString: category.name },
+      ...(category.count === undefined ? [] : [{ type: 'count', valueString: String(category.count) }]),
+    ],
+  }
 }

@@ -1,74 +1,94 @@
-import type { Consent } from '@medplum/fhirtypes';
-import * as fc from 'fast-check';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { useDefinitions } from '../../test/support.ts';
-import { FhirError } from '../errors.ts';
-import { validateOnWrite } from '../validation/validate.ts';
-import { auditEventFrom } from './audit-event.ts';
-import type { AccessRecord } from './audit-event.ts';
-import type { ConsentRule, Grantee } from './consent-codes.ts';
-import { consentFrom } from './consent-from.ts';
-import { ruleFromConsent } from './rule-from-consent.ts';
+import type { Consent } from '@medplum/fhirtypes'
+import * as fc from 'fast-check'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { useDefinitions } from '../../test/support.ts'
+import { FhirError } from '../errors.ts'
+import { validateOnWrite } from '../validation/validate.ts'
+import { auditEventFrom } from './audit-event.ts'
+import type { AccessRecord } from './audit-event.ts'
+import type { ConsentRule, Grantee } from './consent-codes.ts'
+import { consentFrom } from './consent-from.ts'
+import { ruleFromConsent } from './rule-from-consent.ts'
 
-beforeAll(useDefinitions);
+beforeAll(useDefinitions)
 
-const id = fc.stringMatching(/^[A-Za-z0-9.-]{1,40}$/);
-const word = fc.stringMatching(/^[a-z][a-z-]{0,12}[a-z]$/);
-const display = fc.option(fc.stringMatching(/^[A-Z][a-z]{1,9}$/), { nil: undefined });
-const timeMs = fc.integer({ min: -2_000_000_000_000, max: 10_000_000_000_000 });
-const party = fc.oneof(id, id.map((suffix) => `did:chiron:${suffix}`));
+const id = fc.stringMatching(/^[A-Za-z0-9.-]{1,40}$/)
+const word = fc.stringMatching(/^[a-z][a-z-]{0,12}[a-z]$/)
+const display = fc.option(fc.stringMatching(/^[A-Z][a-z]{1,9}$/), { nil: undefined })
+const timeMs = fc.integer({ min: -2_000_000_000_000, max: 10_000_000_000_000 })
+const party = fc.oneof(
+  id,
+  id.map((suffix) => `did:chiron:${suffix}`),
+)
 
 const withDisplay = (kind: 'person' | 'organisation' | 'role', who: fc.Arbitrary<string>): fc.Arbitrary<Grantee> =>
-  fc.tuple(who, display).map(([name, shown]) => ({ kind, id: name, ...(shown === undefined ? {} : { display: shown }) }) as Grantee);
+  fc.tuple(who, display).map(([name, shown]) => ({ kind, id: name, ...(shown === undefined ? {} : { display: shown }) }) as Grantee)
 
 const grantee = fc.oneof(
   withDisplay('person', party),
   withDisplay('organisation', party),
-  withDisplay('role', word.filter((name) => name !== 'anyone-treating')),
+  withDisplay(
+    'role',
+    word.filter((name) => name !== 'anyone-treating'),
+  ),
   fc.constant<Grantee>({ kind: 'anyone-treating' }),
-);
+)
 
 const rule: fc.Arbitrary<ConsentRule> = fc
-  .record(
-    {
-      id,
-      patientId: id,
-      status: fc.constantFrom('proposed', 'active', 'inactive', 'entered-in-error'),
-      effect: fc.constantFrom('permit', 'deny'),
-      grantee,
-      purposes: fc.uniqueArray(fc.oneof(fc.constantFrom('treatment', 'payment', 'research', 'emergency'), word), { maxLength: 3 }),
-      categories: fc.uniqueArray(word, { maxLength: 3 }),
-      labels: fc.uniqueArray(fc.oneof(fc.constantFrom('hiv', 'mental-health', 'genetics'), word), { maxLength: 3 }),
-      records: fc.uniqueArray(id.map((name) => `Observation/${name}`), { maxLength: 3 }),
-      actions: fc.uniqueArray(fc.constantFrom('read', 'write', 'share', 'research'), { minLength: 1 }),
-      fromMs: timeMs,
-      lastsMs: fc.option(fc.integer({ min: 1, max: 1_000_000_000_000 }), { nil: undefined }),
-      dataFromMs: fc.option(timeMs, { nil: undefined }),
-      dataLastsMs: fc.option(fc.integer({ min: 1, max: 1_000_000_000_000 }), { nil: undefined }),
-      overrides: fc.option(id, { nil: undefined }),
-    },
-  )
+  .record({
+    id,
+    patientId: id,
+    status: fc.constantFrom('proposed', 'active', 'inactive', 'entered-in-error'),
+    effect: fc.constantFrom('permit', 'deny'),
+    grantee,
+    purposes: fc.uniqueArray(fc.oneof(fc.constantFrom('treatment', 'payment', 'research', 'emergency'), word), { maxLength: 3 }),
+    categories: fc.uniqueArray(word, { maxLength: 3 }),
+    labels: fc.uniqueArray(fc.oneof(fc.constantFrom('hiv', 'mental-health', 'genetics'), word), { maxLength: 3 }),
+    records: fc.uniqueArray(
+      id.map((name) => `Observation/${name}`),
+      { maxLength: 3 },
+    ),
+    actions: fc.uniqueArray(fc.constantFrom('read', 'write', 'share', 'research'), { minLength: 1 }),
+    fromMs: timeMs,
+    lastsMs: fc.option(fc.integer({ min: 1, max: 1_000_000_000_000 }), { nil: undefined }),
+    dataFromMs: fc.option(timeMs, { nil: undefined }),
+    dataLastsMs: fc.option(fc.integer({ min: 1, max: 1_000_000_000_000 }), { nil: undefined }),
+    overrides: fc.option(id, { nil: undefined }),
+  })
   .map(({ lastsMs, dataFromMs, dataLastsMs, overrides, ...rest }) => ({
     ...rest,
     ...(lastsMs === undefined ? {} : { untilMs: rest.fromMs + lastsMs }),
     ...(dataFromMs === undefined ? {} : { dataFromMs }),
     ...(dataLastsMs === undefined ? {} : { dataUntilMs: (dataFromMs ?? 0) + dataLastsMs }),
     ...(overrides === undefined ? {} : { overrides }),
-  }));
+  }))
 
 describe('consentFrom and ruleFromConsent', () => {
   it('are inverse, and the Consent is valid R4', () => {
     fc.assert(
       fc.property(rule, (one) => {
-        const consent = consentFrom(one);
-        expect(validateOnWrite(consent)).toEqual([]);
-        expect(ruleFromConsent(JSON.parse(JSON.stringify(consent)) as Consent)).toEqual(one);
+        const consent = consentFrom(one)
+        expect(validateOnWrite(consent)).toEqual([])
+        expect(ruleFromConsent(JSON.parse(JSON.stringify(consent)) as Consent)).toEqual(one)
       }),
       { numRuns: 300 },
-    );
-  });
+    )
+  })
 
-  const base = (): Consent => consentFrom({ id: 'r', patientId: 'p', status: 'active', effect: 'permit', grantee: { kind: 'organisation', id: 'o' }, purposes: ['treatment'], categories: [], labels: [], records: [], actions: ['read'], fromMs: 0 });
+  const base = (): Consent =>
+    consentFrom({
+      id: 'r',
+      patientId: 'p',
+      status: 'active',
+      effect: 'permit',
+      grantee: { kind: 'organisation', id: 'o' },
+      purposes: ['treatment'],
+      categories: [],
+      labels: [],
+      records: [],
+      actions: ['read'],
+      fromMs: 0,
+    })
 
   it.each<[string, (consent: Consent) => void]>([
     ['Consent.organization', (c) => (c.organization = [{ reference: 'Organization/x' }])],
@@ -84,62 +104,92 @@ describe('consentFrom and ruleFromConsent', () => {
     ['Consent.provision.actor', (c) => delete c.provision?.actor],
     ['Consent.provision.actor', (c) => c.provision?.actor?.push(...(c.provision.actor ?? []))],
     ['Consent.provision.actor.reference', (c) => (c.provision = { ...c.provision, actor: [{ role: { text: 'x' }, reference: { reference: 'Group/1' } }] })],
-    ['Consent.provision.actor.role', (c) => (c.provision = { ...c.provision, actor: [{ role: { coding: [{ system: 'urn:chiron:role', code: 'nurse' }] }, reference: { reference: 'Practitioner/1' } }] })],
+    [
+      'Consent.provision.actor.role',
+      (c) =>
+        (c.provision = {
+          ...c.provision,
+          actor: [{ role: { coding: [{ system: 'urn:chiron:role', code: 'nurse' }] }, reference: { reference: 'Practitioner/1' } }],
+        }),
+    ],
     ['Consent.provision.purpose', (c) => (c.provision = { ...c.provision, purpose: [{ system: 'urn:other', code: 'TREAT' }] })],
     ['Consent.provision.class', (c) => (c.provision = { ...c.provision, class: [{ system: 'http://hl7.org/fhir/resource-types', code: 'Observation' }] })],
-    ['Consent.provision.securityLabel', (c) => (c.provision = { ...c.provision, securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HIV' }] })],
+    [
+      'Consent.provision.securityLabel',
+      (c) => (c.provision = { ...c.provision, securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HIV' }] }),
+    ],
     ['Consent.provision.modifierExtension', (c) => (c.provision = { ...c.provision, modifierExtension: [{ url: 'u', valueBoolean: true }] })],
     ['Consent.provision.data', (c) => (c.provision = { ...c.provision, data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] })],
-    ['Consent.provision.action', (c) => (c.provision = { ...c.provision, action: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'use' }] }] })],
+    [
+      'Consent.provision.action',
+      (c) => (c.provision = { ...c.provision, action: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'use' }] }] }),
+    ],
     ['Consent.provision.period', (c) => (c.provision = { ...c.provision, period: { start: '2021', end: '2020' } })],
   ])('refuses what a rule cannot say: %s', (element, change) => {
-    const consent = base();
-    change(consent);
-    let error: unknown;
+    const consent = base()
+    change(consent)
+    let error: unknown
     try {
-      ruleFromConsent(consent);
+      ruleFromConsent(consent)
     } catch (caught) {
-      error = caught;
+      error = caught
     }
-    expect(error).toBeInstanceOf(FhirError);
-    expect(error).toMatchObject({ code: 'ERR_FHIR_CONSENT_NOT_EXPRESSIBLE', context: { element } });
-  });
+    expect(error).toBeInstanceOf(FhirError)
+    expect(error).toMatchObject({ code: 'ERR_FHIR_CONSENT_NOT_EXPRESSIBLE', context: { element } })
+  })
 
   it('takes a day as lasting until the next', () => {
-    const consent = base();
-    consent.provision = { ...consent.provision, period: { start: '2026-01-01', end: '2026-01-31' } };
-    expect(ruleFromConsent(consent)).toMatchObject({ fromMs: Date.parse('2026-01-01T00:00:00Z'), untilMs: Date.parse('2026-02-01T00:00:00Z') });
-  });
+    const consent = base()
+    consent.provision = { ...consent.provision, period: { start: '2026-01-01', end: '2026-01-31' } }
+    expect(ruleFromConsent(consent)).toMatchObject({ fromMs: Date.parse('2026-01-01T00:00:00Z'), untilMs: Date.parse('2026-02-01T00:00:00Z') })
+  })
 
   it('does not put an empty interval into a Consent', () => {
-    const one = { ...ruleFromConsent(base()), untilMs: 0 };
-    expect(() => consentFrom(one)).toThrow('ERR_FHIR_CONVERSION_INVALID');
-    expect(() => consentFrom({ ...one, untilMs: 1, actions: [] })).toThrow('ERR_FHIR_CONVERSION_INVALID');
-  });
-});
+    const one = { ...ruleFromConsent(base()), untilMs: 0 }
+    expect(() => consentFrom(one)).toThrow('ERR_FHIR_CONVERSION_INVALID')
+    expect(() => consentFrom({ ...one, untilMs: 1, actions: [] })).toThrow('ERR_FHIR_CONVERSION_INVALID')
+  })
+})
 
 describe('auditEventFrom', () => {
   const access: AccessRecord = {
-    id: 'a1', kind: 'open', whoDid: 'did:chiron:dr', display: 'Dr A', role: 'physician', organisation: { id: 'did:chiron:org', display: 'Northside' }, patientId: 'p1', atMs: 1_700_000_000_000,
-    purpose: 'treatment', action: 'read', ruleIds: ['r1', 'r2'], categories: [{ name: 'laboratory', count: 4 }, { name: 'conditions' }], outcome: 'success',
-  };
+    id: 'a1',
+    kind: 'open',
+    whoDid: 'did:chiron:dr',
+    display: 'Dr A',
+    role: 'physician',
+    organisation: { id: 'did:chiron:org', display: 'Northside' },
+    patientId: 'p1',
+    atMs: 1_700_000_000_000,
+    purpose: 'treatment',
+    action: 'read',
+    ruleIds: ['r1', 'r2'],
+    categories: [{ name: 'laboratory', count: 4 }, { name: 'conditions' }],
+    outcome: 'success',
+  }
 
   it('is valid R4 for every kind, action and outcome', () => {
     for (const kind of ['open', 'report', 'refusal', 'close'] as const)
       for (const action of ['read', 'write', 'share', 'research'] as const)
-        for (const outcome of ['success', 'refused', 'failed'] as const) expect(validateOnWrite(auditEventFrom({ ...access, kind, action, outcome }))).toEqual([]);
-  });
+        for (const outcome of ['success', 'refused', 'failed'] as const)
+          expect(validateOnWrite(auditEventFrom({ ...access, kind, action, outcome }))).toEqual([])
+  })
 
   it('names who, for whom, why, under which rule and how much', () => {
-    const event = auditEventFrom(access);
-    expect(event).toMatchObject({ action: 'R', outcome: '0', recorded: '2023-11-14T22:13:20.000Z', purposeOfEvent: [{ coding: [{ code: 'TREAT' }] }] });
-    expect(event.agent.map((agent) => [agent.requestor, agent.who?.identifier?.value])).toEqual([[true, 'did:chiron:dr'], [false, 'did:chiron:org']]);
-    expect(event.entity?.map((entity) => entity.what?.reference ?? entity.what?.identifier?.value ?? entity.detail?.map((detail) => detail.valueString).join(' '))).toEqual(['Patient/p1', 'r1', 'r2', 'laboratory 4', 'conditions']);
-    expect(auditEventFrom({ ...access, kind: 'refusal', outcome: 'refused' }).outcome).toBe('4');
-  });
+    const event = auditEventFrom(access)
+    expect(event).toMatchObject({ action: 'R', outcome: '0', recorded: '2023-11-14T22:13:20.000Z', purposeOfEvent: [{ coding: [{ code: 'TREAT' }] }] })
+    expect(event.agent.map((agent) => [agent.requestor, agent.who?.identifier?.value])).toEqual([
+      [true, 'did:chiron:dr'],
+      [false, 'did:chiron:org'],
+    ])
+    expect(
+      event.entity?.map((entity) => entity.what?.reference ?? entity.what?.identifier?.value ?? entity.detail?.map((detail) => detail.valueString).join(' ')),
+    ).toEqual(['Patient/p1', 'r1', 'r2', 'laboratory 4', 'conditions'])
+    expect(auditEventFrom({ ...access, kind: 'refusal', outcome: 'refused' }).outcome).toBe('4')
+  })
 
   it('refuses an id or time that FHIR has no room for', () => {
-    expect(() => auditEventFrom({ ...access, id: 'a/b' })).toThrow('ERR_FHIR_CONVERSION_INVALID element=id');
-    expect(() => auditEventFrom({ ...access, atMs: Number.NaN })).toThrow('ERR_FHIR_CONVERSION_INVALID element=atMs');
-  });
-});
+    expect(() => auditEventFrom({ ...access, id: 'a/b' })).toThrow('ERR_FHIR_CONVERSION_INVALID element=id')
+    expect(() => auditEventFrom({ ...access, atMs: Number.NaN })).toThrow('ERR_FHIR_CONVERSION_INVALID element=atMs')
+  })
+})

@@ -1,19 +1,49 @@
-import type { CodeableConcept, Coding, Consent, ConsentProvision, ConsentProvisionActor } from '@medplum/fhirtypes';
-import { FhirError } from '../errors.ts';
-import { parseReference } from '../references/parse.ts';
-import { parseDateRange } from '../search/dates.ts';
-import { ACTIONS, ANYONE_TREATING, CATEGORY_SYSTEM, LABELS, OPENS_LABEL_URL, OVERRIDES_URL, PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts';
-import type { ConsentRule, Grantee, RuleAction } from './consent-codes.ts';
+import type { CodeableConcept, Coding, Consent, ConsentProvision, ConsentProvisionActor } from '@medplum/fhirtypes'
+import { FhirError } from '../errors.ts'
+import { parseReference } from '../references/parse.ts'
+import { parseDateRange } from '../search/dates.ts'
+import { ACTIONS, ANYONE_TREATING, CATEGORY_SYSTEM, LABELS, OPENS_LABEL_URL, OVERRIDES_URL, PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts'
+import type { ConsentRule, Grantee, RuleAction } from './consent-codes.ts'
 
-type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
 /** Elements whose meaning a rule has no place for; the list is closed so that nothing is dropped unseen. */
 const CONSENT_KNOWN = new Set([
-  'resourceType', 'id', 'meta', 'implicitRules', 'language', 'text', 'extension', 'identifier', 'status', 'scope', 'category', 'patient', 'dateTime',
-  'performer', 'sourceAttachment', 'sourceReference', 'policy', 'provision', 'verification',
-]);
-const PROVISION_KNOWN = new Set(['id', 'extension', 'modifierExtension', 'type', 'period', 'actor', 'action', 'securityLabel', 'purpose', 'class', 'data', 'dataPeriod']);
-const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research'];
+  'resourceType',
+  'id',
+  'meta',
+  'implicitRules',
+  'language',
+  'text',
+  'extension',
+  'identifier',
+  'status',
+  'scope',
+  'category',
+  'patient',
+  'dateTime',
+  'performer',
+  'sourceAttachment',
+  'sourceReference',
+  'policy',
+  'provision',
+  'verification',
+])
+const PROVISION_KNOWN = new Set([
+  'id',
+  'extension',
+  'modifierExtension',
+  'type',
+  'period',
+  'actor',
+  'action',
+  'securityLabel',
+  'purpose',
+  'class',
+  'data',
+  'dataPeriod',
+])
+const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research']
 
 /**
  * The rule that a Consent states, exactly: what a rule cannot express is refused, never narrowed, widened or dropped.
@@ -22,26 +52,26 @@ const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research'
  * @throws FhirError ERR_FHIR_CONSENT_NOT_EXPRESSIBLE, naming the element
  */
 export function ruleFromConsent(consent: Consent): ConsentRule {
-  for (const key of Object.keys(consent)) if (!CONSENT_KNOWN.has(key)) throw refused(`Consent.${key}`);
-  const { id, status, provision } = consent;
-  if (id === undefined) throw refused('Consent.id');
-  if (status !== 'proposed' && status !== 'active' && status !== 'inactive' && status !== 'entered-in-error') throw refused('Consent.status');
-  if (!consent.scope?.coding?.some((coding) => coding.code === 'patient-privacy')) throw refused('Consent.scope');
-  if (consent.verification?.some((verification) => !verification.verified)) throw refused('Consent.verification');
-  const patient = parseReference(consent.patient?.reference ?? '');
-  if (patient.form !== 'relative' || patient.type !== 'Patient') throw refused('Consent.patient');
-  if (provision === undefined) throw refused('Consent.provision');
-  return { id, patientId: patient.id, status, ...fromProvision(provision, consent.dateTime) };
+  for (const key of Object.keys(consent)) if (!CONSENT_KNOWN.has(key)) throw refused(`Consent.${key}`)
+  const { id, status, provision } = consent
+  if (id === undefined) throw refused('Consent.id')
+  if (status !== 'proposed' && status !== 'active' && status !== 'inactive' && status !== 'entered-in-error') throw refused('Consent.status')
+  if (!consent.scope?.coding?.some((coding) => coding.code === 'patient-privacy')) throw refused('Consent.scope')
+  if (consent.verification?.some((verification) => !verification.verified)) throw refused('Consent.verification')
+  const patient = parseReference(consent.patient?.reference ?? '')
+  if (patient.form !== 'relative' || patient.type !== 'Patient') throw refused('Consent.patient')
+  if (provision === undefined) throw refused('Consent.provision')
+  return { id, patientId: patient.id, status, ...fromProvision(provision, consent.dateTime) }
 }
 
 function fromProvision(provision: ConsentProvision, dateTime: string | undefined): Omit<ConsentRule, 'id' | 'patientId' | 'status'> {
-  for (const key of Object.keys(provision)) if (!PROVISION_KNOWN.has(key)) throw refused(`Consent.provision.${key}`);
-  const { type } = provision;
-  if (type !== 'permit' && type !== 'deny') throw refused('Consent.provision.type');
-  const period = intervalOf(provision.period, 'Consent.provision.period');
-  const fromMs = period.fromMs ?? intervalOf(dateTime === undefined ? undefined : { start: dateTime }, 'Consent.dateTime').fromMs;
-  if (fromMs === undefined) throw refused('Consent.provision.period.start');
-  const data = intervalOf(provision.dataPeriod, 'Consent.provision.dataPeriod');
+  for (const key of Object.keys(provision)) if (!PROVISION_KNOWN.has(key)) throw refused(`Consent.provision.${key}`)
+  const { type } = provision
+  if (type !== 'permit' && type !== 'deny') throw refused('Consent.provision.type')
+  const period = intervalOf(provision.period, 'Consent.provision.period')
+  const fromMs = period.fromMs ?? intervalOf(dateTime === undefined ? undefined : { start: dateTime }, 'Consent.dateTime').fromMs
+  if (fromMs === undefined) throw refused('Consent.provision.period.start')
+  const data = intervalOf(provision.dataPeriod, 'Consent.provision.dataPeriod')
   const rule: Mutable<Omit<ConsentRule, 'id' | 'patientId' | 'status'>> = {
     effect: type,
     grantee: granteeOf(provision.actor ?? []),
@@ -51,81 +81,84 @@ function fromProvision(provision: ConsentProvision, dateTime: string | undefined
     records: recordsOf(provision),
     actions: actionsOf(provision.action),
     fromMs,
-  };
-  if (period.untilMs !== undefined) rule.untilMs = period.untilMs;
-  if (data.fromMs !== undefined) rule.dataFromMs = data.fromMs;
-  if (data.untilMs !== undefined) rule.dataUntilMs = data.untilMs;
-  const overrides = provision.extension?.find((extension) => extension.url === OVERRIDES_URL)?.valueString;
-  if (overrides !== undefined) rule.overrides = overrides;
-  return rule;
+  }
+  if (period.untilMs !== undefined) rule.untilMs = period.untilMs
+  if (data.fromMs !== undefined) rule.dataFromMs = data.fromMs
+  if (data.untilMs !== undefined) rule.dataUntilMs = data.untilMs
+  const overrides = provision.extension?.find((extension) => extension.url === OVERRIDES_URL)?.valueString
+  if (overrides !== undefined) rule.overrides = overrides
+  return rule
 }
 
 function intervalOf(period: { start?: string; end?: string } | undefined, element: string): { fromMs?: number; untilMs?: number } {
-  const start = period?.start === undefined ? undefined : parseDateRange(period.start);
-  const end = period?.end === undefined ? undefined : parseDateRange(period.end);
-  if ((period?.start !== undefined && start === undefined) || (period?.end !== undefined && end === undefined)) throw refused(element);
-  if (start && end && end.highMs < start.lowMs) throw refused(element);
-  return { ...(start ? { fromMs: start.lowMs } : {}), ...(end ? { untilMs: end.highMs + 1 } : {}) };
+  const start = period?.start === undefined ? undefined : parseDateRange(period.start)
+  const end = period?.end === undefined ? undefined : parseDateRange(period.end)
+  if ((period?.start !== undefined && start === undefined) || (period?.end !== undefined && end === undefined)) throw refused(element)
+  if (start && end && end.highMs < start.lowMs) throw refused(element)
+  return { ...(start ? { fromMs: start.lowMs } : {}), ...(end ? { untilMs: end.highMs + 1 } : {}) }
 }
 
 function granteeOf(actors: readonly ConsentProvisionActor[]): Grantee {
-  const [actor] = actors;
-  if (actor === undefined || actors.length > 1) throw refused('Consent.provision.actor');
-  const { reference } = actor;
-  const role = actor.role?.coding?.find((coding) => coding.system === ROLE_SYSTEM)?.code;
-  const named = reference?.reference !== undefined || reference?.identifier !== undefined;
+  const [actor] = actors
+  if (actor === undefined || actors.length > 1) throw refused('Consent.provision.actor')
+  const { reference } = actor
+  const role = actor.role?.coding?.find((coding) => coding.system === ROLE_SYSTEM)?.code
+  const named = reference?.reference !== undefined || reference?.identifier !== undefined
   if (role !== undefined) {
     // A role and a person together are narrower than either.
-    if (named) throw refused('Consent.provision.actor.role');
-    if (role === ANYONE_TREATING) return { kind: 'anyone-treating' };
-    return { kind: 'role', id: role, ...(reference?.display === undefined || reference.display === role ? {} : { display: reference.display }) };
+    if (named) throw refused('Consent.provision.actor.role')
+    if (role === ANYONE_TREATING) return { kind: 'anyone-treating' }
+    return { kind: 'role', id: role, ...(reference?.display === undefined || reference.display === role ? {} : { display: reference.display }) }
   }
-  if (actor.role?.coding?.some((coding) => coding.code !== 'IRCP' && coding.code !== 'PRCP')) throw refused('Consent.provision.actor.role');
-  const display = reference?.display === undefined ? {} : { display: reference.display };
-  const parsed = parseReference(reference?.reference ?? '');
-  const type: string | undefined = parsed.form === 'relative' ? parsed.type : reference?.type;
-  const kind = type === 'Practitioner' ? 'person' : type === 'Organization' ? 'organisation' : undefined;
-  const id = parsed.form === 'relative' ? parsed.id : reference?.identifier?.system === RFC_3986 ? reference.identifier.value : undefined;
-  if (kind === undefined || id === undefined) throw refused('Consent.provision.actor.reference');
-  return { kind, id, ...display };
+  if (actor.role?.coding?.some((coding) => coding.code !== 'IRCP' && coding.code !== 'PRCP')) throw refused('Consent.provision.actor.role')
+  const display = reference?.display === undefined ? {} : { display: reference.display }
+  const parsed = parseReference(reference?.reference ?? '')
+  const type: string | undefined = parsed.form === 'relative' ? parsed.type : reference?.type
+  const kind = type === 'Practitioner' ? 'person' : type === 'Organization' ? 'organisation' : undefined
+  const id = parsed.form === 'relative' ? parsed.id : reference?.identifier?.system === RFC_3986 ? reference.identifier.value : undefined
+  if (kind === undefined || id === undefined) throw refused('Consent.provision.actor.reference')
+  return { kind, id, ...display }
 }
 
 function codings(list: readonly Coding[] | undefined, element: string, toWord: (coding: Coding) => string | undefined): string[] {
   return (list ?? []).map((coding) => {
-    const word = toWord(coding);
-    if (word === undefined) throw refused(element);
-    return word;
-  });
+    const word = toWord(coding)
+    if (word === undefined) throw refused(element)
+    return word
+  })
 }
 
 function labelsOf(provision: ConsentProvision): string[] {
-  const toWord = (coding: Coding): string | undefined => LABELS.toWord(coding.system, coding.code);
+  const toWord = (coding: Coding): string | undefined => LABELS.toWord(coding.system, coding.code)
   const opened = (provision.modifierExtension ?? []).map((extension) => {
-    if (extension.url !== OPENS_LABEL_URL || extension.valueCoding === undefined || provision.type !== 'permit') throw refused('Consent.provision.modifierExtension');
-    return extension.valueCoding;
-  });
+    if (extension.url !== OPENS_LABEL_URL || extension.valueCoding === undefined || provision.type !== 'permit')
+      throw refused('Consent.provision.modifierExtension')
+    return extension.valueCoding
+  })
   // On a permit the element limits it to labelled data, which no rule can say.
-  if (provision.securityLabel !== undefined && provision.type === 'permit') throw refused('Consent.provision.securityLabel');
-  return [...codings(provision.securityLabel, 'Consent.provision.securityLabel', toWord), ...codings(opened, 'Consent.provision.modifierExtension', toWord)];
+  if (provision.securityLabel !== undefined && provision.type === 'permit') throw refused('Consent.provision.securityLabel')
+  return [...codings(provision.securityLabel, 'Consent.provision.securityLabel', toWord), ...codings(opened, 'Consent.provision.modifierExtension', toWord)]
 }
 
 function recordsOf(provision: ConsentProvision): string[] {
   return (provision.data ?? []).map((data) => {
-    const parsed = parseReference(data.reference?.reference ?? '');
-    if (data.meaning !== 'instance' || parsed.form !== 'relative' || data.reference?.reference === undefined) throw refused('Consent.provision.data');
-    return data.reference.reference;
-  });
+    const parsed = parseReference(data.reference?.reference ?? '')
+    if (data.meaning !== 'instance' || parsed.form !== 'relative' || data.reference?.reference === undefined) throw refused('Consent.provision.data')
+    return data.reference.reference
+  })
 }
 
 function actionsOf(actions: readonly CodeableConcept[] | undefined): RuleAction[] {
-  if (actions === undefined) return [...ALL_ACTIONS];
+  if (actions === undefined) return [...ALL_ACTIONS]
   return actions.map((concept) => {
-    const found = ALL_ACTIONS.find((action) => concept.coding?.length === 1 && concept.coding[0]?.system === ACTIONS[action].system && concept.coding[0].code === ACTIONS[action].code);
-    if (found === undefined) throw refused('Consent.provision.action');
-    return found;
-  });
+    const found = ALL_ACTIONS.find(
+      (action) => concept.coding?.length === 1 && concept.coding[0]?.system === ACTIONS[action].system && concept.coding[0].code === ACTIONS[action].code,
+    )
+    if (found === undefined) throw refused('Consent.provision.action')
+    return found
+  })
 }
 
 function refused(element: string): FhirError {
-  return new FhirError('ERR_FHIR_CONSENT_NOT_EXPRESSIBLE', { element });
+  return new FhirError('ERR_FHIR_CONSENT_NOT_EXPRESSIBLE', { element })
 }

@@ -1,3 +1,3 @@
-export type { Issue, IssueCode, IssueSeverity } from './issue.ts';
-export { issueOf, outcome, outcomeOf } from './outcome.ts';
-export { httpStatusOf, issueCodeOf } from './status.ts';
+export type { Issue, IssueCode, IssueSeverity } from './issue.ts'
+export { issueOf, outcome, outcomeOf } from './outcome.ts'
+export { httpStatusOf, issueCodeOf } from './status.ts'

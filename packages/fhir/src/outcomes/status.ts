@@ -1,9 +1,9 @@
-import type { FhirErrorCode } from '../errors.ts';
-import type { IssueCode } from './issue.ts';
+import type { FhirErrorCode } from '../errors.ts'
+import type { IssueCode } from './issue.ts'
 
 interface Answer {
-  readonly status: number;
-  readonly issue: IssueCode;
+  readonly status: number
+  readonly issue: IssueCode
 }
 
 const ANSWERS: Readonly<Record<FhirErrorCode, Answer>> = {
@@ -24,14 +24,14 @@ const ANSWERS: Readonly<Record<FhirErrorCode, Answer>> = {
   ERR_FHIR_CONDITION_SEVERAL_MATCHES: { status: 412, issue: 'multiple-matches' },
   ERR_FHIR_CONSENT_NOT_EXPRESSIBLE: { status: 422, issue: 'not-supported' },
   ERR_FHIR_CONVERSION_INVALID: { status: 422, issue: 'value' },
-};
+}
 
 /** The HTTP status with which an error of this package is answered. */
 export function httpStatusOf(code: FhirErrorCode): number {
-  return ANSWERS[code].status;
+  return ANSWERS[code].status
 }
 
 /** The code of http://hl7.org/fhir/issue-type for an error of this package. */
 export function issueCodeOf(code: FhirErrorCode): IssueCode {
-  return ANSWERS[code].issue;
+  return ANSWERS[code].issue
 }

@@ -1,4 +1,4 @@
-export { parseReference } from './parse.ts';
-export type { ParsedReference } from './parse.ts';
-export { listReferences, mapReferences } from './map.ts';
-export type { FoundReference } from './map.ts';
+export { parseReference } from './parse.ts'
+export type { ParsedReference } from './parse.ts'
+export { listReferences, mapReferences } from './map.ts'
+export type { FoundReference } from './map.ts'

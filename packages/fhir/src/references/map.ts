@@ -1,12 +1,12 @@
-import type { JsonObject } from '../json.ts';
-import { parseReference } from './parse.ts';
-import type { ParsedReference } from './parse.ts';
+import type { JsonObject } from '../json.ts'
+import { parseReference } from './parse.ts'
+import type { ParsedReference } from './parse.ts'
 
 /** A reference in a resource. `path` is the element path with indices, ending in `reference`. */
 export interface FoundReference {
-  readonly path: string;
-  readonly text: string;
-  readonly parsed: ParsedReference;
+  readonly path: string
+  readonly text: string
+  readonly parsed: ParsedReference
 }
 
 /**
@@ -15,44 +15,44 @@ export interface FoundReference {
  * `#id`, `urn:…` or `Type?query`) and returns the text to put there, or undefined to keep it.
  */
 export function mapReferences<Resource extends object>(resource: Resource, fn: (found: FoundReference) => string | undefined, base?: string): Resource {
-  return mapNode(resource, '', fn, base) as Resource;
+  return mapNode(resource, '', fn, base) as Resource
 }
 
 function mapNode(node: unknown, path: string, fn: (found: FoundReference) => string | undefined, base: string | undefined): unknown {
-  if (typeof node !== 'object' || node === null) return node;
+  if (typeof node !== 'object' || node === null) return node
   if (Array.isArray(node)) {
-    let copy: unknown[] | undefined;
+    let copy: unknown[] | undefined
     for (let index = 0; index < node.length; index++) {
-      const item = node[index] as unknown;
-      const mapped = mapNode(item, `${path}[${index}]`, fn, base);
-      if (mapped !== item) (copy ??= [...(node as unknown[])])[index] = mapped;
+      const item = node[index] as unknown
+      const mapped = mapNode(item, `${path}[${index}]`, fn, base)
+      if (mapped !== item) (copy ??= [...(node as unknown[])])[index] = mapped
     }
-    return copy ?? node;
+    return copy ?? node
   }
-  let copy: Record<string, unknown> | undefined;
-  const source = node as JsonObject;
-  const root = path === '' && typeof source['resourceType'] === 'string' ? source['resourceType'] : path;
+  let copy: Record<string, unknown> | undefined
+  const source = node as JsonObject
+  const root = path === '' && typeof source['resourceType'] === 'string' ? source['resourceType'] : path
   for (const key of Object.keys(source)) {
-    const value = source[key];
-    let mapped: unknown = value;
-    const at = root === '' ? key : `${root}.${key}`;
-    if (key === 'reference' && typeof value === 'string') mapped = fn({ path: at, text: value, parsed: parseReference(value, base) }) ?? value;
-    else if (typeof value === 'object') mapped = mapNode(value, at, fn, base);
-    if (mapped !== value) (copy ??= { ...source })[key] = mapped;
+    const value = source[key]
+    let mapped: unknown = value
+    const at = root === '' ? key : `${root}.${key}`
+    if (key === 'reference' && typeof value === 'string') mapped = fn({ path: at, text: value, parsed: parseReference(value, base) }) ?? value
+    else if (typeof value === 'object') mapped = mapNode(value, at, fn, base)
+    if (mapped !== value) (copy ??= { ...source })[key] = mapped
   }
-  return copy ?? node;
+  return copy ?? node
 }
 
 /** Every reference of a resource, in document order, contained resources and Bundle entries included. */
 export function listReferences(resource: object, base?: string): FoundReference[] {
-  const found: FoundReference[] = [];
+  const found: FoundReference[] = []
   mapReferences(
     resource,
     (reference) => {
-      found.push(reference);
-      return undefined;
+      found.push(reference)
+      return undefined
     },
     base,
-  );
-  return found;
+  )
+  return found
 }

@@ -1,30 +1,30 @@
-import { tableOf, valueCondition } from './compile-values.ts';
-import type { Clause, DateValue, SearchValue } from './query.ts';
-import type { Sql, SqlValue } from './schema.ts';
+import { tableOf, valueCondition } from './compile-values.ts'
+import type { Clause, DateValue, SearchValue } from './query.ts'
+import type { Sql, SqlValue } from './schema.ts'
 
 /** Rows of `resource` that any search may look at; repeats the condition of the partial indexes word for word. */
-export const LIVE = 'r.current = 1 AND r.deleted = 0';
+export const LIVE = 'r.current = 1 AND r.deleted = 0'
 
 /** Where a parameter of a kind keeps its rows, if not in one table: identifiers of references, texts of concepts. */
-const TABLES_OF: Readonly<Record<string, readonly string[]>> = { reference: ['ix_reference', 'ix_token'], token: ['ix_token', 'ix_text'] };
+const TABLES_OF: Readonly<Record<string, readonly string[]>> = { reference: ['ix_reference', 'ix_token'], token: ['ix_token', 'ix_text'] }
 
 /** Gathers text and parameters in the order the placeholders appear. */
 export class SqlWriter {
-  #sql = '';
-  readonly #params: SqlValue[] = [];
+  #sql = ''
+  readonly #params: SqlValue[] = []
 
   add(sql: string, ...params: readonly SqlValue[]): this {
-    this.#sql += sql;
-    this.#params.push(...params);
-    return this;
+    this.#sql += sql
+    this.#params.push(...params)
+    return this
   }
 
   append(part: Sql): this {
-    return this.add(part.sql, ...part.params);
+    return this.add(part.sql, ...part.params)
   }
 
   done(): Sql {
-    return { sql: this.#sql, params: this.#params };
+    return { sql: this.#sql, params: this.#params }
   }
 }
 
@@ -33,142 +33,173 @@ export class SqlWriter {
  * numbers; the others are probed per row. The predicate is repeated for every resource that a chain goes through.
  */
 export function rowConditions(type: string, clauses: readonly Clause[], visibility: Sql): Sql {
-  const driver = pickDriver(clauses);
-  const writer = new SqlWriter();
-  if (driver === undefined) writer.add(`r.type = ? AND ${LIVE}`, type);
+  const driver = pickDriver(clauses)
+  const writer = new SqlWriter()
+  if (driver === undefined) writer.add(`r.type = ? AND ${LIVE}`, type)
   else {
-    writer.add('r.rid IN (').append(drive(type, driver, visibility)).add(')');
+    writer
+      .add('r.rid IN (')
+      .append(drive(type, driver, visibility))
+      .add(')')
     // The unary plus keeps the planner from choosing an index over the row numbers at hand.
-    writer.add(' AND +r.type = ? AND +r.current = 1 AND +r.deleted = 0', type);
+    writer.add(' AND +r.type = ? AND +r.current = 1 AND +r.deleted = 0', type)
   }
-  for (const clause of clauses) if (clause !== driver) writer.add(' AND ').append(probe(clause, visibility));
-  return writer.add(' AND (').append(visibility).add(')').done();
+  for (const clause of clauses) if (clause !== driver) writer.add(' AND ').append(probe(clause, visibility))
+  return writer.add(' AND (').append(visibility).add(')').done()
 }
 
 function pickDriver(clauses: readonly Clause[]): Clause | undefined {
-  let best: Clause | undefined;
-  for (const clause of clauses) if (cost(clause) < Math.min(best === undefined ? 100 : cost(best), 100)) best = clause;
-  return best;
+  let best: Clause | undefined
+  for (const clause of clauses) if (cost(clause) < Math.min(best === undefined ? 100 : cost(best), 100)) best = clause
+  return best
 }
 
 /** Rough order of selectivity; 100 and more cannot drive. */
 function cost(clause: Clause): number {
   switch (clause.op) {
     case 'id':
-      return clause.negated ? 100 : 0;
+      return clause.negated ? 100 : 0
     case 'chain':
-      return clause.targets.every((target) => cost(target.clause) < 100) ? 5 : 100;
+      return clause.targets.every((target) => cost(target.clause) < 100) ? 5 : 100
     case 'has':
-      return cost(clause.clause) < 100 ? 6 : 100;
+      return cost(clause.clause) < 100 ? 6 : 100
     case 'match':
-      return clause.negated ? 100 : Math.max(...clause.values.map(valueCost));
+      return clause.negated ? 100 : Math.max(...clause.values.map(valueCost))
     default:
-      return 100;
+      return 100
   }
 }
 
 function valueCost(value: SearchValue): number {
   switch (value.kind) {
     case 'reference':
-      return 1;
+      return 1
     case 'token':
-      return value.system !== undefined && value.code !== undefined ? 2 : value.code !== undefined ? 3 : 9;
+      return value.system !== undefined && value.code !== undefined ? 2 : value.code !== undefined ? 3 : 9
     case 'uri':
-      return value.match === 'exact' ? 4 : value.match === 'below' ? 7 : 100;
+      return value.match === 'exact' ? 4 : value.match === 'below' ? 7 : 100
     case 'string':
-      return value.match === 'starts' ? 4 : 100;
+      return value.match === 'starts' ? 4 : 100
     case 'text':
-      return 7;
+      return 7
     default:
-      return 8;
+      return 8
   }
 }
 
 /** A SELECT of the row numbers for which the clause holds. */
 function drive(type: string, clause: Clause, visibility: Sql): Sql {
-  const writer = new SqlWriter();
-  if (clause.op === 'id') return writer.add(`SELECT i.rid FROM resource i WHERE i.type = ? AND i.id IN (${marks(clause.ids)})`, type, ...clause.ids).done();
+  const writer = new SqlWriter()
+  if (clause.op === 'id') return writer.add(`SELECT i.rid FROM resource i WHERE i.type = ? AND i.id IN (${marks(clause.ids)})`, type, ...clause.ids).done()
   if (clause.op === 'match') {
     clause.values.forEach((value, index) => {
-      writer.add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM ${tableOf(value)} x WHERE x.param = ? AND `, clause.paramId).append(valueCondition('x', value));
-    });
+      writer
+        .add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM ${tableOf(value)} x WHERE x.param = ? AND `, clause.paramId)
+        .append(valueCondition('x', value))
+    })
   } else if (clause.op === 'chain') {
     clause.targets.forEach((target, index) => {
-      writer.add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM resource r CROSS JOIN ix_reference x ON x.param = ? AND x.target_id = r.id AND x.target_type = r.type WHERE `, clause.paramId);
-      writer.append(rowConditions(target.type, [target.clause], visibility));
-    });
+      writer.add(
+        `${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM resource r CROSS JOIN ix_reference x ON x.param = ? AND x.target_id = r.id AND x.target_type = r.type WHERE `,
+        clause.paramId,
+      )
+      writer.append(rowConditions(target.type, [target.clause], visibility))
+    })
   } else if (clause.op === 'has') {
-    writer.add('SELECT t.rid FROM resource r CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = r.rid AND x.param = ? AND x.target_type = ?', clause.paramId, clause.target);
-    writer.add(' CROSS JOIN resource t ON t.type = x.target_type AND t.id = x.target_id WHERE ').append(rowConditions(clause.type, [clause.clause], visibility));
+    writer.add(
+      'SELECT t.rid FROM resource r CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = r.rid AND x.param = ? AND x.target_type = ?',
+      clause.paramId,
+      clause.target,
+    )
+    writer.add(' CROSS JOIN resource t ON t.type = x.target_type AND t.id = x.target_id WHERE ').append(rowConditions(clause.type, [clause.clause], visibility))
   }
-  return writer.done();
+  return writer.done()
 }
 
 /** A condition on the row `r`, answered from the index by row number. */
 function probe(clause: Clause, visibility: Sql): Sql {
-  const writer = new SqlWriter();
+  const writer = new SqlWriter()
   switch (clause.op) {
     case 'id':
-      return writer.add(`r.id ${clause.negated ? 'NOT IN' : 'IN'} (${marks(clause.ids)})`, ...clause.ids).done();
+      return writer.add(`r.id ${clause.negated ? 'NOT IN' : 'IN'} (${marks(clause.ids)})`, ...clause.ids).done()
     case 'lastUpdated':
-      return anyOf(clause.values.map(lastUpdatedCondition));
+      return anyOf(clause.values.map(lastUpdatedCondition))
     case 'missing': {
-      const tables = TABLES_OF[clause.kind] ?? [`ix_${clause.kind}`];
-      const none = tables.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ?)`);
-      return writer.add(`${clause.missing ? '' : 'NOT '}(${none.join(' AND ')})`, ...tables.map(() => clause.paramId)).done();
+      const tables = TABLES_OF[clause.kind] ?? [`ix_${clause.kind}`]
+      const none = tables.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ?)`)
+      return writer.add(`${clause.missing ? '' : 'NOT '}(${none.join(' AND ')})`, ...tables.map(() => clause.paramId)).done()
     }
     case 'match':
-      return writer.add(clause.negated ? 'NOT ' : '').append(anyOf(clause.values.map((value) => probeValue(clause.paramId, value)))).done();
+      return writer
+        .add(clause.negated ? 'NOT ' : '')
+        .append(anyOf(clause.values.map((value) => probeValue(clause.paramId, value))))
+        .done()
     case 'chain':
-      return anyOf(clause.targets.map((target) =>
-        new SqlWriter()
-          .add('EXISTS (SELECT 1 FROM ix_reference x INDEXED BY ix_reference_by_rid WHERE x.rid = r.rid AND x.param = ? AND x.target_type = ?', clause.paramId, target.type)
-          .add(` AND EXISTS (SELECT 1 FROM resource r INDEXED BY resource_by_id WHERE r.type = x.target_type AND r.id = x.target_id AND ${LIVE} AND `)
-          .append(probe(target.clause, visibility)).add(' AND (').append(visibility).add(')))').done(),
-      ));
+      return anyOf(
+        clause.targets.map((target) =>
+          new SqlWriter()
+            .add(
+              'EXISTS (SELECT 1 FROM ix_reference x INDEXED BY ix_reference_by_rid WHERE x.rid = r.rid AND x.param = ? AND x.target_type = ?',
+              clause.paramId,
+              target.type,
+            )
+            .add(` AND EXISTS (SELECT 1 FROM resource r INDEXED BY resource_by_id WHERE r.type = x.target_type AND r.id = x.target_id AND ${LIVE} AND `)
+            .append(probe(target.clause, visibility))
+            .add(' AND (')
+            .append(visibility)
+            .add(')))')
+            .done(),
+        ),
+      )
     case 'has':
       return writer
         .add('EXISTS (SELECT 1 FROM ix_reference x WHERE x.param = ? AND x.target_id = r.id AND x.target_type = ?', clause.paramId, clause.target)
         .add(` AND EXISTS (SELECT 1 FROM resource r WHERE r.rid = x.rid AND ${LIVE} AND `)
-        .append(probe(clause.clause, visibility)).add(' AND (').append(visibility).add(')))').done();
+        .append(probe(clause.clause, visibility))
+        .add(' AND (')
+        .append(visibility)
+        .add(')))')
+        .done()
   }
 }
 
 function probeValue(paramId: number, value: SearchValue): Sql {
-  const table = tableOf(value);
+  const table = tableOf(value)
   return new SqlWriter()
     .add(`EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ? AND `, paramId)
-    .append(valueCondition('x', value)).add(')').done();
+    .append(valueCondition('x', value))
+    .add(')')
+    .done()
 }
 
 /** `_lastUpdated` is an instant, known to the millisecond: an interval of one. */
 function lastUpdatedCondition(value: DateValue): Sql {
-  const { lowMs: low, highMs: high } = value;
-  const at = 'r.last_updated_ms';
+  const { lowMs: low, highMs: high } = value
+  const at = 'r.last_updated_ms'
   switch (value.comparator) {
     case 'ne':
-      return { sql: `(${at} < ? OR ${at} > ?)`, params: [low, high] };
+      return { sql: `(${at} < ? OR ${at} > ?)`, params: [low, high] }
     case 'gt':
     case 'sa':
-      return { sql: `${at} > ?`, params: [high] };
+      return { sql: `${at} > ?`, params: [high] }
     case 'lt':
     case 'eb':
-      return { sql: `${at} < ?`, params: [low] };
+      return { sql: `${at} < ?`, params: [low] }
     case 'ge':
-      return { sql: `${at} >= ?`, params: [low] };
+      return { sql: `${at} >= ?`, params: [low] }
     case 'le':
-      return { sql: `${at} <= ?`, params: [high] };
+      return { sql: `${at} <= ?`, params: [high] }
     default:
-      return { sql: `${at} BETWEEN ? AND ?`, params: [low, high] };
+      return { sql: `${at} BETWEEN ? AND ?`, params: [low, high] }
   }
 }
 
 function anyOf(parts: readonly Sql[]): Sql {
-  const writer = new SqlWriter().add('(');
-  parts.forEach((part, index) => writer.add(index === 0 ? '' : ' OR ').append(part));
-  return writer.add(')').done();
+  const writer = new SqlWriter().add('(')
+  parts.forEach((part, index) => writer.add(index === 0 ? '' : ' OR ').append(part))
+  return writer.add(')').done()
 }
 
 function marks(values: readonly unknown[]): string {
-  return values.map(() => '?').join(', ');
+  return values.map(() => '?').join(', ')
 }

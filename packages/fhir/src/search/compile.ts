@@ -1,6 +1,6 @@
-import { LIVE, rowConditions, SqlWriter } from './compile-clauses.ts';
-import type { Include, SearchQuery, SortKey } from './query.ts';
-import type { Sql } from './schema.ts';
+import { LIVE, rowConditions, SqlWriter } from './compile-clauses.ts'
+import type { Include, SearchQuery, SortKey } from './query.ts'
+import type { Sql } from './schema.ts'
 
 export interface CompileOptions {
   /**
@@ -8,40 +8,40 @@ export interface CompileOptions {
    * that is returned, counted, sorted, included or passed through by a chain. It must not use the aliases `i`, `j`,
    * `k`, `p`, `t`, `x`, and names other tables only inside subqueries.
    */
-  readonly visibility: Sql;
+  readonly visibility: Sql
   /** Columns of `resource` to return besides `rid`, `type`, `id`; default `version, form, author, last_updated_ms, record, json`. */
-  readonly columns?: readonly ResourceColumn[];
+  readonly columns?: readonly ResourceColumn[]
 }
 
-export type ResourceColumn = 'version' | 'form' | 'author' | 'last_updated_ms' | 'record' | 'json' | 'digest';
+export type ResourceColumn = 'version' | 'form' | 'author' | 'last_updated_ms' | 'record' | 'json' | 'digest'
 
-const DEFAULT_COLUMNS: readonly ResourceColumn[] = ['version', 'form', 'author', 'last_updated_ms', 'record', 'json'];
+const DEFAULT_COLUMNS: readonly ResourceColumn[] = ['version', 'form', 'author', 'last_updated_ms', 'record', 'json']
 
 /** The statements that answer one search. */
 export interface CompiledSearch {
   /** One row more than `query.count`, so that a further page is known; empty result if `count` is 0. */
-  readonly page: Sql;
+  readonly page: Sql
   /** One row with `total`: visible matches over all pages. */
-  readonly count: Sql;
+  readonly count: Sql
 }
 
 /** Compiles a search to SQL for the tables of `SEARCH_SCHEMA`. Missing sort values come last; ties are in row order. */
 export function compileSearch(query: SearchQuery, options: CompileOptions): CompiledSearch {
-  const conditions = rowConditions(query.type, query.clauses, options.visibility);
-  const page = new SqlWriter().add(`SELECT ${columns('r', options)} FROM resource r WHERE `).append(conditions);
-  const { start } = query;
-  if (start.by === 'row' && start.afterRid > 0) page.add(' AND r.rid > ?', start.afterRid);
-  if (start.by === 'offset' && start.upTo !== undefined) page.add(' AND r.rid <= ?', start.upTo);
-  page.add(' ORDER BY ');
-  for (const key of query.sort) page.append(sortTerms(key));
-  page.add('r.rid LIMIT ?', query.count === 0 ? 0 : query.count + 1);
-  if (start.by === 'offset' && start.offset > 0) page.add(' OFFSET ?', start.offset);
-  const count = new SqlWriter().add('SELECT COUNT(*) AS total FROM resource r WHERE ').append(conditions);
-  return { page: page.done(), count: count.done() };
+  const conditions = rowConditions(query.type, query.clauses, options.visibility)
+  const page = new SqlWriter().add(`SELECT ${columns('r', options)} FROM resource r WHERE `).append(conditions)
+  const { start } = query
+  if (start.by === 'row' && start.afterRid > 0) page.add(' AND r.rid > ?', start.afterRid)
+  if (start.by === 'offset' && start.upTo !== undefined) page.add(' AND r.rid <= ?', start.upTo)
+  page.add(' ORDER BY ')
+  for (const key of query.sort) page.append(sortTerms(key))
+  page.add('r.rid LIMIT ?', query.count === 0 ? 0 : query.count + 1)
+  if (start.by === 'offset' && start.offset > 0) page.add(' OFFSET ?', start.offset)
+  const count = new SqlWriter().add('SELECT COUNT(*) AS total FROM resource r WHERE ').append(conditions)
+  return { page: page.done(), count: count.done() }
 }
 
 function columns(alias: string, options: CompileOptions): string {
-  return ['rid', 'type', 'id', ...(options.columns ?? DEFAULT_COLUMNS)].map((column) => `${alias}.${column} AS ${column}`).join(', ');
+  return ['rid', 'type', 'id', ...(options.columns ?? DEFAULT_COLUMNS)].map((column) => `${alias}.${column} AS ${column}`).join(', ')
 }
 
 const SORT_COLUMNS: Readonly<Record<string, readonly [ascending: string, descending: string]>> = {
@@ -52,25 +52,25 @@ const SORT_COLUMNS: Readonly<Record<string, readonly [ascending: string, descend
   quantity: ['MIN(k.value)', 'MAX(k.value)'],
   uri: ['MIN(k.uri)', 'MAX(k.uri)'],
   number: ['MIN(k.value)', 'MAX(k.value)'],
-};
+}
 
 function sortTerms(key: SortKey): Sql {
-  const direction = key.descending ? 'DESC' : 'ASC';
-  if (key.by === 'id') return { sql: `r.id ${direction}, `, params: [] };
-  if (key.by === 'lastUpdated') return { sql: `r.last_updated_ms ${direction}, `, params: [] };
-  const pick = SORT_COLUMNS[key.by]?.[key.descending ? 1 : 0] ?? 'NULL';
-  const table = `ix_${key.by}`;
+  const direction = key.descending ? 'DESC' : 'ASC'
+  if (key.by === 'id') return { sql: `r.id ${direction}, `, params: [] }
+  if (key.by === 'lastUpdated') return { sql: `r.last_updated_ms ${direction}, `, params: [] }
+  const pick = SORT_COLUMNS[key.by]?.[key.descending ? 1 : 0] ?? 'NULL'
+  const table = `ix_${key.by}`
   return {
     sql: `(SELECT ${pick} FROM ${table} k INDEXED BY ${table}_by_rid WHERE k.rid = r.rid AND k.param = ?) ${direction} NULLS LAST, `,
     params: [key.paramId],
-  };
+  }
 }
 
 export interface IncludeOptions extends CompileOptions {
   /** At most this many rows per statement. */
-  readonly limit: number;
+  readonly limit: number
   /** In the first round every include applies to the matches; later ones apply `iterate` includes to what the last round found. */
-  readonly round: 'first' | 'later';
+  readonly round: 'first' | 'later'
 }
 
 /**
@@ -80,24 +80,33 @@ export interface IncludeOptions extends CompileOptions {
  * @param rids the rows of the page, or those the last round found
  */
 export function compileIncludes(query: SearchQuery, rids: readonly number[], options: IncludeOptions): Sql[] {
-  if (rids.length === 0) return [];
+  if (rids.length === 0) return []
   return query.includes
     .filter((include) => options.round === 'first' || include.iterate)
-    .map((include) => (include.reverse ? reverseInclude(include, rids, options) : forwardInclude(include, rids, options)));
+    .map((include) => (include.reverse ? reverseInclude(include, rids, options) : forwardInclude(include, rids, options)))
 }
 
 function forwardInclude(include: Include, rids: readonly number[], options: IncludeOptions): Sql {
-  const writer = new SqlWriter().add(`SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j`, JSON.stringify(rids));
-  writer.add(` CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = j.value AND x.param IN (${include.paramIds.map(() => '?').join(', ')})`, ...include.paramIds);
-  if (include.targetType !== undefined) writer.add(' AND x.target_type = ?', include.targetType);
-  writer.add(` CROSS JOIN resource r ON r.type = x.target_type AND r.id = x.target_id AND ${LIVE}`);
-  return writer.add(' WHERE (').append(options.visibility).add(') ORDER BY r.rid LIMIT ?', options.limit).done();
+  const writer = new SqlWriter().add(`SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j`, JSON.stringify(rids))
+  writer.add(
+    ` CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = j.value AND x.param IN (${include.paramIds.map(() => '?').join(', ')})`,
+    ...include.paramIds,
+  )
+  if (include.targetType !== undefined) writer.add(' AND x.target_type = ?', include.targetType)
+  writer.add(` CROSS JOIN resource r ON r.type = x.target_type AND r.id = x.target_id AND ${LIVE}`)
+  return writer.add(' WHERE (').append(options.visibility).add(') ORDER BY r.rid LIMIT ?', options.limit).done()
 }
 
 function reverseInclude(include: Include, rids: readonly number[], options: IncludeOptions): Sql {
-  const writer = new SqlWriter().add(`SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j CROSS JOIN resource p ON p.rid = j.value`, JSON.stringify(rids));
-  if (include.targetType !== undefined) writer.add(' AND p.type = ?', include.targetType);
-  writer.add(` CROSS JOIN ix_reference x ON x.param IN (${include.paramIds.map(() => '?').join(', ')}) AND x.target_id = p.id AND x.target_type = p.type`, ...include.paramIds);
-  writer.add(` CROSS JOIN resource r ON r.rid = x.rid AND ${LIVE}`);
-  return writer.add(' WHERE (').append(options.visibility).add(') ORDER BY r.rid LIMIT ?', options.limit).done();
+  const writer = new SqlWriter().add(
+    `SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j CROSS JOIN resource p ON p.rid = j.value`,
+    JSON.stringify(rids),
+  )
+  if (include.targetType !== undefined) writer.add(' AND p.type = ?', include.targetType)
+  writer.add(
+    ` CROSS JOIN ix_reference x ON x.param IN (${include.paramIds.map(() => '?').join(', ')}) AND x.target_id = p.id AND x.target_type = p.type`,
+    ...include.paramIds,
+  )
+  writer.add(` CROSS JOIN resource r ON r.rid = x.rid AND ${LIVE}`)
+  return writer.add(' WHERE (').append(options.visibility).add(') ORDER BY r.rid LIMIT ?', options.limit).done()
 }

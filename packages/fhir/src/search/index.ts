@@ -1,18 +1,18 @@
-export { parseSearch } from './parse.ts';
-export type { SearchOptions, SearchParams } from './parse.ts';
-export { isSupportedParameter } from './parse-clause.ts';
-export type { Clause, Comparator, Include, PageStart, SearchKind, SearchQuery, SearchValue, SortKey } from './query.ts';
-export { formatCursor } from './cursor.ts';
-export type { CursorCodec } from './cursor.ts';
-export { indexValues } from './index-values.ts';
-export type { IndexOptions } from './index-values.ts';
-export type { IndexKind, IndexRow } from './rows.ts';
-export { INDEX_DELETES, INDEX_INSERTS, INDEX_TABLES, SEARCH_SCHEMA, indexRowParams, parameterId } from './schema.ts';
-export type { Sql, SqlValue } from './schema.ts';
-export { compileIncludes, compileSearch } from './compile.ts';
-export type { CompiledSearch, CompileOptions, IncludeOptions, ResourceColumn } from './compile.ts';
-export { nextPage } from './paging.ts';
-export { subsetResource } from './subset.ts';
-export { normalizeText } from './normalize.ts';
-export { MAX_MS, MIN_MS, parseDateRange } from './dates.ts';
-export type { DateRange } from './dates.ts';
+export { parseSearch } from './parse.ts'
+export type { SearchOptions, SearchParams } from './parse.ts'
+export { isSupportedParameter } from './parse-clause.ts'
+export type { Clause, Comparator, Include, PageStart, SearchKind, SearchQuery, SearchValue, SortKey } from './query.ts'
+export { formatCursor } from './cursor.ts'
+export type { CursorCodec } from './cursor.ts'
+export { indexValues } from './index-values.ts'
+export type { IndexOptions } from './index-values.ts'
+export type { IndexKind, IndexRow } from './rows.ts'
+export { INDEX_DELETES, INDEX_INSERTS, INDEX_TABLES, SEARCH_SCHEMA, indexRowParams, parameterId } from './schema.ts'
+export type { Sql, SqlValue } from './schema.ts'
+export { compileIncludes, compileSearch } from './compile.ts'
+export type { CompiledSearch, CompileOptions, IncludeOptions, ResourceColumn } from './compile.ts'
+export { nextPage } from './paging.ts'
+export { subsetResource } from './subset.ts'
+export { normalizeText } from './normalize.ts'
+export { MAX_MS, MIN_MS, parseDateRange } from './dates.ts'
+export type { DateRange } from './dates.ts'

@@ -1,4 +1,4 @@
-import type { PageStart, SearchQuery } from './query.ts';
+import type { PageStart, SearchQuery } from './query.ts'
 
 /**
  * Where the page after this one starts. Unsorted searches go on after the last row; sorted ones by offset among
@@ -9,9 +9,9 @@ import type { PageStart, SearchQuery } from './query.ts';
  * @returns undefined on the last page
  */
 export function nextPage(query: SearchQuery, rids: readonly number[], newestRid: number): PageStart | undefined {
-  const last = rids[query.count - 1];
-  if (query.count === 0 || rids.length <= query.count || last === undefined) return undefined;
-  const { start } = query;
-  if (start.by === 'row') return { by: 'row', afterRid: last };
-  return { by: 'offset', offset: start.offset + query.count, upTo: start.upTo ?? newestRid };
+  const last = rids[query.count - 1]
+  if (query.count === 0 || rids.length <= query.count || last === undefined) return undefined
+  const { start } = query
+  if (start.by === 'row') return { by: 'row', afterRid: last }
+  return { by: 'offset', offset: start.offset + query.count, upTo: start.upTo ?? newestRid }
 }

@@ -7,6 +7,6 @@ export type IndexRow =
   | { readonly param: string; readonly kind: 'string'; readonly normalized: string; readonly exact: string }
   | { readonly param: string; readonly kind: 'quantity'; readonly value: number; readonly system: string; readonly code: string }
   | { readonly param: string; readonly kind: 'uri'; readonly uri: string }
-  | { readonly param: string; readonly kind: 'number'; readonly value: number };
+  | { readonly param: string; readonly kind: 'number'; readonly value: number }
 
-export type IndexKind = IndexRow['kind'];
+export type IndexKind = IndexRow['kind']

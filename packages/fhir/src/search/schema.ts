@@ -1,13 +1,13 @@
-import { searchParameter } from '../definitions/load.ts';
-import { FhirError } from '../errors.ts';
-import type { IndexKind, IndexRow } from './rows.ts';
+import { searchParameter } from '../definitions/load.ts'
+import { FhirError } from '../errors.ts'
+import type { IndexKind, IndexRow } from './rows.ts'
 
-export type SqlValue = string | number | null | Uint8Array;
+export type SqlValue = string | number | null | Uint8Array
 
 /** A statement or fragment with its positional parameters. Text from a client is only ever a parameter. */
 export interface Sql {
-  readonly sql: string;
-  readonly params: readonly SqlValue[];
+  readonly sql: string
+  readonly params: readonly SqlValue[]
 }
 
 /**
@@ -52,14 +52,14 @@ export const SEARCH_SCHEMA: readonly string[] = [
   ...['token', 'text', 'reference', 'date', 'string', 'quantity', 'uri', 'number'].map(
     (kind) => `CREATE INDEX IF NOT EXISTS ix_${kind}_by_rid ON ix_${kind} (rid, param)`,
   ),
-];
+]
 
 function table(name: string, columns: string, key: string): string {
-  return `CREATE TABLE IF NOT EXISTS ${name} (${columns}, rid INTEGER NOT NULL, PRIMARY KEY (${key}, rid)) WITHOUT ROWID`;
+  return `CREATE TABLE IF NOT EXISTS ${name} (${columns}, rid INTEGER NOT NULL, PRIMARY KEY (${key}, rid)) WITHOUT ROWID`
 }
 
 /** Every table that holds rows of a resource by `rid`, besides `resource`. */
-export const INDEX_TABLES: readonly string[] = ['subject', 'ix_token', 'ix_text', 'ix_reference', 'ix_date', 'ix_string', 'ix_quantity', 'ix_uri', 'ix_number'];
+export const INDEX_TABLES: readonly string[] = ['subject', 'ix_token', 'ix_text', 'ix_reference', 'ix_date', 'ix_string', 'ix_quantity', 'ix_uri', 'ix_number']
 
 /** Insert statement of each kind; `indexRowParams` gives its parameters. */
 export const INDEX_INSERTS: Readonly<Record<IndexKind, string>> = {
@@ -71,37 +71,37 @@ export const INDEX_INSERTS: Readonly<Record<IndexKind, string>> = {
   quantity: 'INSERT OR IGNORE INTO ix_quantity (param, value, system, code, rid) VALUES (?, ?, ?, ?, ?)',
   uri: 'INSERT OR IGNORE INTO ix_uri (param, uri, rid) VALUES (?, ?, ?)',
   number: 'INSERT OR IGNORE INTO ix_number (param, value, rid) VALUES (?, ?, ?)',
-};
+}
 
 /** Statements that remove every index row of a `rid`; each takes the rid as its one parameter. */
-export const INDEX_DELETES: readonly string[] = INDEX_TABLES.map((name) => `DELETE FROM ${name} WHERE rid = ?`);
+export const INDEX_DELETES: readonly string[] = INDEX_TABLES.map((name) => `DELETE FROM ${name} WHERE rid = ?`)
 
 /** Parameters for `INDEX_INSERTS[row.kind]`. @throws FhirError ERR_FHIR_SEARCH_PARAMETER_UNKNOWN */
 export function indexRowParams(type: string, rid: number, row: IndexRow): SqlValue[] {
-  const param = parameterId(type, row.param);
+  const param = parameterId(type, row.param)
   switch (row.kind) {
     case 'token':
-      return [param, row.code, row.system, rid];
+      return [param, row.code, row.system, rid]
     case 'text':
-      return [param, row.normalized, rid];
+      return [param, row.normalized, rid]
     case 'reference':
-      return [param, row.targetId, row.targetType, rid];
+      return [param, row.targetId, row.targetType, rid]
     case 'date':
-      return [param, row.lowMs, row.highMs, rid];
+      return [param, row.lowMs, row.highMs, rid]
     case 'string':
-      return [param, row.normalized, row.exact, rid];
+      return [param, row.normalized, row.exact, rid]
     case 'quantity':
-      return [param, row.value, row.system, row.code, rid];
+      return [param, row.value, row.system, row.code, rid]
     case 'uri':
-      return [param, row.uri, rid];
+      return [param, row.uri, rid]
     case 'number':
-      return [param, row.value, rid];
+      return [param, row.value, rid]
   }
 }
 
 /** The number under which a search parameter is indexed. @throws FhirError ERR_FHIR_SEARCH_PARAMETER_UNKNOWN */
 export function parameterId(type: string, code: string): number {
-  const parameter = searchParameter(type, code);
-  if (parameter === undefined) throw new FhirError('ERR_FHIR_SEARCH_PARAMETER_UNKNOWN', { type });
-  return parameter.id;
+  const parameter = searchParameter(type, code)
+  if (parameter === undefined) throw new FhirError('ERR_FHIR_SEARCH_PARAMETER_UNKNOWN', { type })
+  return parameter.id
 }

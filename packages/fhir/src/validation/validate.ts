@@ -1,12 +1,12 @@
-import type { Issue } from '../outcomes/issue.ts';
-import { DEFAULT_LIMITS } from './limits.ts';
-import type { ValidationLimits } from './limits.ts';
-import { Walk } from './walk.ts';
+import type { Issue } from '../outcomes/issue.ts'
+import { DEFAULT_LIMITS } from './limits.ts'
+import type { ValidationLimits } from './limits.ts'
+import { Walk } from './walk.ts'
 
 export interface ValidationOptions {
-  readonly limits?: Partial<ValidationLimits>;
+  readonly limits?: Partial<ValidationLimits>
   /** Whether `Type?query` is accepted as a reference: in a transaction, before it is resolved. */
-  readonly allowConditionalReferences?: boolean;
+  readonly allowConditionalReferences?: boolean
 }
 
 /**
@@ -19,6 +19,6 @@ export interface ValidationOptions {
  * @throws FhirError ERR_FHIR_DEFINITIONS_MISSING
  */
 export function validateOnWrite(resource: unknown, options: ValidationOptions = {}): Issue[] {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  return new Walk(limits, options.allowConditionalReferences ?? false).run(resource);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits }
+  return new Walk(limits, options.allowConditionalReferences ?? false).run(resource)
 }
