@@ -70,7 +70,6 @@ export class Gateway {
   readonly services: Services
   readonly desk: PatientDesk
   readonly #dependencies: GatewayDependencies
-  readonly #reporter: Reporter
   readonly #stopListening: () => void
   readonly #timers: readonly NodeJS.Timeout[]
   #flushing: Promise<void> = Promise.resolve()
@@ -85,7 +84,6 @@ export class Gateway {
     this.#dependencies = dependencies
     this.services = buildServices(options, dependencies)
     this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
-    this.#reporter = new Reporter({ ...dependencies, refusals: this.services.refusals, displays: this.services.displays })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
     this.#timers = [
       setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),
@@ -163,7 +161,7 @@ export class Gateway {
 
   /** Brings refusals and displays that are still waiting onto the ledger. */
   async flush(): Promise<void> {
-    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.#reporter.report())
+    this.#flushing = this.#flushing.catch(() => undefined).then(() => this.services.reporter.report())
     await this.#flushing
   }
 
@@ -179,7 +177,10 @@ function buildServices(options: GatewayOptions, dependencies: GatewayDependencie
   const { organisation, baseUrl } = options
   const { engine, signer, index, vocabulary, names, now } = dependencies
   const refusals = new RefusalLog()
-  const access = new AccessService({ engine, signer, refusals, now })
+  const displays = new DisplayLog()
+  const reporter = new Reporter({ ...dependencies, refusals, displays })
+  const listRefusals = (): void => void reporter.report().catch(dependencies.onFailure)
+  const access = new AccessService({ engine, signer, refusals, now, listRefusals })
   const timeMs = (): number => access.timeMs()
   const custodian = new VaultCustodian({ ...dependencies, random: webRandom })
   const charts = new Charts({ organisation: organisation.did }, { engine, custodian, index, timeMs })
@@ -197,8 +198,9 @@ function buildServices(options: GatewayOptions, dependencies: GatewayDependencie
     access,
     charts,
     narrowing,
-    displays: new DisplayLog(),
+    displays,
     refusals,
+    reporter,
     writer: new RecordWriter({ engine, signer, custodian, now }),
     registrar: new PatientRegistrar({ wallets: dependencies.wallets, vocabulary }),
     upkeep,

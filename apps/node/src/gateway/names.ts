@@ -1,5 +1,5 @@
 import type { Did } from '@chiron/protocol'
-import { network, type StateReader } from '@chiron/ledger'
+import { identity, network, type StateReader } from '@chiron/ledger'
 
 /** A user of an organisation, as the node that serves it knows them. */
 export interface NamedUser {
@@ -30,10 +30,10 @@ export class Names {
     return this.#users.get(did)
   }
 
-  /** What to call an identity: `lakeside`, `physician of lakeside`, else its DID. */
+  /** What to call an identity: `lakeside`, `physician of lakeside`, `the patient`, else its DID. */
   display(did: Did): string {
     const user = this.#users.get(did)
     if (user !== undefined) return `${user.user} of ${user.organisation}`
-    return this.organisation(did) ?? did
+    return this.organisation(did) ?? (identity.identity(this.#state, did)?.kind === 'patient' ? 'the patient' : did)
   }
 }

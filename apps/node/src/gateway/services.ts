@@ -4,6 +4,7 @@ import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
 import type { DisplayLog } from './access/displays.ts'
 import type { RefusalLog } from './access/refusals.ts'
+import type { Reporter } from './access/reporter.ts'
 import type { Narrowing } from './access/narrowing.ts'
 import type { Names } from './names.ts'
 import type { Aliases } from './fhir/aliases.ts'
@@ -30,6 +31,7 @@ export interface Services {
   readonly narrowing: Narrowing
   readonly displays: DisplayLog
   readonly refusals: RefusalLog
+  readonly reporter: Reporter
   readonly writer: RecordWriter
   readonly registrar: PatientRegistrar
   readonly upkeep: Upkeep

@@ -6,6 +6,7 @@ import {
 } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import type { Signer } from '../ledger/submitter.ts'
+import { StorageError } from '../storage/errors.ts'
 import type { Custodian, Kept, OpenOrder, SealOrder } from './custody.ts'
 import { GatewayError } from './errors.ts'
 
@@ -134,6 +135,7 @@ export class VaultCustodian implements Custodian {
     const receipts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
     if (receipts.length < receiptsNeeded(set.keyholders.length)) {
       const cause = answers.find((answer) => answer.status === 'rejected')?.reason as unknown
+      if (cause instanceof StorageError) throw cause
       throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too few keyholders took their shares; nothing was written, try again', { cause })
     }
     return receipts

@@ -3,7 +3,7 @@ import { open, type Database, type RootDatabase } from 'lmdb'
 import { StorageError, toStorageError } from '../storage/errors.ts'
 import { FileSeal } from '../storage/file-seal.ts'
 import { makeDirectory, syncDirectory } from '../storage/files.ts'
-import { DURABLE } from '../storage/lmdb-store.ts'
+import { DURABLE, toWriteError } from '../storage/lmdb-store.ts'
 
 const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
 
@@ -40,7 +40,7 @@ export class KeyholderDatabase {
   constructor(path: string) {
     this.#path = path
     this.#seal = new FileSeal(join(path, 'data.mdb'))
-    this.#seal.open("restore this keyholder's directory from a backup; other keyholders' shares do not replace it")
+    this.#seal.open(`restore this keyholder's directory from a backup; with none, delete data.mdb.sum to go on with the shares that are whole`)
     try {
       makeDirectory(path)
       this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: SPACES.length + 2 })
@@ -80,7 +80,7 @@ export class KeyholderDatabase {
         change(this.#writer)
       })
     } catch (cause) {
-      this.#failed = toStorageError(cause, this.#path, 'writing shares to')
+      this.#failed = toWriteError(cause, this.#path, 'writing shares to')
       throw this.#failed
     }
   }

@@ -97,6 +97,9 @@ describe.each([1, 4])('%i keyholders in one process', (n) => {
     for (let at = file.indexOf(sealed); at >= 0; at = file.indexOf(sealed, at + 1), flipped++) file[at + 30] = (file[at + 30] as number) ^ 1
     expect(flipped).toBeGreaterThan(0)
     writeFileSync(path, file)
+    await expect(openAll()).rejects.toMatchObject({ code: 'ERR_STORAGE_CORRUPT', message: expect.stringContaining(path) })
+    rmSync(`${path}.sum`)
+    await closeAll()
     await openAll()
     const fault: KeyholderFault = { keyholder: present(network.identities[victim]).did, code: 'ERR_VAULT_STORE_CORRUPT', position: 0 }
     const keys = records.map((record) => toHex(record.envelope.key))

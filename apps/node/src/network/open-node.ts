@@ -29,6 +29,7 @@ import { FileBlobStore } from '../storage/blob-store-fs.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
 import { writeFileDurably } from '../storage/files.ts'
 import { LmdbStore } from '../storage/lmdb-store.ts'
+import { assertRoom } from '../storage/room.ts'
 import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
 
 export interface NodeOptions {
@@ -87,13 +88,13 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     })
     const engine = await openEmbeddedEngine(
       { genesis, blocks: directory.blocks },
-      { store, runtime, signer: identities.blockSigner, signatures, clock: systemClock, onHalt: ports.onHalt, onListenerError: (error) => ports.onFailure('block listener', error) },
+      { store, runtime, signer: identities.blockSigner, signatures, clock: systemClock, assertRoom: () => assertRoom(directory.ledger), onHalt: ports.onHalt, onListenerError: (error) => ports.onFailure('block listener', error) },
     )
     closing.push(() => engine.close())
     writeTrust(directory, genesis)
     await registerUsers(engine, identities, ports.now())
 
-    const blobs = await FileBlobStore.open(directory.blobs, ports.now)
+    const blobs = await FileBlobStore.open(directory.blobs, ports.now, () => assertRoom(directory.blobs))
     const view = new EngineLedgerView(engine, {
       isMember: network.isMember,
       document: identity.document,

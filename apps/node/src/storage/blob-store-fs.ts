@@ -39,20 +39,25 @@ interface Waiting {
 export class FileBlobStore implements BlobStore {
   readonly #directory: string
   readonly #now: () => number
+  readonly #assertRoom: () => void
   readonly #copies = new Map<string, Copy[]>()
   #waiting: Waiting[] = []
   #work: Promise<void> = Promise.resolve()
   /** Packs whose index was changed: a blob that is not found may lie there. */
   #damaged: string[] = []
 
-  private constructor(directory: string, now: () => number) {
+  private constructor(directory: string, now: () => number, assertRoom: () => void) {
     this.#directory = directory
+    this.#assertRoom = assertRoom
     this.#now = now
   }
 
-  /** Reads what is there, and finishes what a crash interrupted. `now` gives Unix milliseconds. */
-  static async open(directory: string, now: () => number): Promise<FileBlobStore> {
-    const store = new FileBlobStore(directory, now)
+  /**
+   * Reads what is there, and finishes what a crash interrupted. `now` gives Unix milliseconds; `assertRoom` throws when
+   * nothing more is to be put.
+   */
+  static async open(directory: string, now: () => number, assertRoom: () => void = () => undefined): Promise<FileBlobStore> {
+    const store = new FileBlobStore(directory, now, assertRoom)
     makeDirectory(directory)
     try {
       for (const shard of await readdir(directory)) {
@@ -70,6 +75,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   async putMany(blobs: readonly Blob[]): Promise<void> {
+    this.#assertRoom()
     for (const { hash, bytes } of blobs) {
       if (!hasHash(bytes, hash)) throw new VaultError('ERR_VAULT_BLOB_HASH', 'the bytes do not have this hash')
     }

@@ -68,7 +68,7 @@ export class LmdbStore implements StateStore {
         for (const write of writes) this.#write(write)
       })
     } catch (cause) {
-      this.#failed = this.#explain(cause)
+      this.#failed = toWriteError(cause, this.#path, 'committing to')
       throw this.#failed
     }
   }
@@ -78,13 +78,6 @@ export class LmdbStore implements StateStore {
     this.#closed = true
     await this.#root.close()
     if (this.#failed === undefined) this.#seal.close()
-  }
-
-  /** LMDB reports a write that the disk had no room to finish as EIO. */
-  #explain(cause: unknown): StorageError {
-    const error = toStorageError(cause, this.#path, 'committing to')
-    if (error.context['system'] !== 'EIO' || freeBytes(this.#path) > FULL_BELOW_BYTES) return error
-    return fullError(this.#path, 'committing to', cause)
   }
 
   #write({ space, key, value }: StoreWrite): void {
@@ -103,6 +96,13 @@ export class LmdbStore implements StateStore {
     if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the state is closed')
     return this.#spaces.get(space) as Binary
   }
+}
+
+/** What hindered a write: LMDB reports one that the disk had no room to finish as EIO. */
+export function toWriteError(cause: unknown, path: string, doing: string): StorageError {
+  const error = toStorageError(cause, path, doing)
+  if (error.context['system'] !== 'EIO' || freeBytes(path) > FULL_BELOW_BYTES) return error
+  return fullError(path, doing, cause)
 }
 
 /**

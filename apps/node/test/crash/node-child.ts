@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Category, Did } from '@chiron/protocol'
 import { loadDefinitions } from '@chiron/fhir'
+import { records } from '@chiron/ledger'
 import { toHex } from '@chiron/protocol'
 import { definitionsPath, ensureDefinitions } from '../../../../tools/prepare-definitions.ts'
 import { createApp } from '../../src/gateway/http/app.ts'
@@ -34,6 +35,8 @@ export interface ChildQuestions {
   /** Executes every block again from the first. */
   replay: { readonly question: Record<never, never>; readonly answer: { readonly height: number; readonly replayed: string; readonly stateRoot: string } }
   rebuild: { readonly question: { readonly organisation: string }; readonly answer: { readonly rows: number } }
+  /** Record ids of what is about a patient, in hexadecimal, and the DIDs of the keyholders. */
+  internals: { readonly question: { readonly patient: string }; readonly answer: { readonly records: readonly string[]; readonly keyholders: readonly string[] } }
   stop: { readonly question: Record<never, never>; readonly answer: { readonly stopped: true } }
 }
 export type QuestionName = keyof ChildQuestions
@@ -102,6 +105,10 @@ const answers: { readonly [N in QuestionName]: (ask: ChildQuestions[N]['question
     await gateway.rebuild()
     return { rows: (await gateway.services.index.status()).rows }
   },
+  internals: async ({ patient }) => ({
+    records: [...new Set(Array.from(records.recordsOf(node.engine.state, node.desk.handle(patient)), ([, { record }]) => toHex(record)))],
+    keyholders: node.keyholders.map(({ keyholder }) => keyholder.did),
+  }),
   stop: async () => {
     await server.close()
     await node.close()

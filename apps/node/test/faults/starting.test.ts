@@ -111,7 +111,7 @@ describe('chiron up', () => {
 
   it.each([
     ['ledger/state', /: move the directory .*ledger\/state away and start again; it is built anew from the blocks \(ERR_STORAGE_CORRUPT\)$/],
-    ['keyholders/keyholder-1/shares', /: restore this keyholder's directory from a backup; .* \(ERR_STORAGE_CORRUPT\)$/],
+    ['keyholders/keyholder-1/shares', /: restore this keyholder's directory from a backup; with none, delete data.mdb.sum to go on with the shares that are whole \(ERR_STORAGE_CORRUPT\)$/],
     ['orgs/riverside/details', /: restore it from a backup, or move the directory .*orgs\/riverside\/details away/],
   ])('names %s when any byte of its database is flipped', async (folder, advice) => {
     const { length } = readFileSync(join(template.data, folder, 'data.mdb'))

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { toHex, type Action, type Category, type Grantee, type Label, type ObjectId } from '@chiron/protocol'
+import { toHex, type Action, type Category, type Grantee, type Label, type Message, type ObjectId } from '@chiron/protocol'
+import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
 import type { Organisation, TestNode, UserName } from './harness.ts'
 
 /** What a test says of a rule; everything else is left open. */
@@ -61,6 +62,14 @@ export async function ask(started: TestNode, patientId: string, from: Organisati
 export async function registerTreatment(started: TestNode, patientId: string, by: Organisation): Promise<void> {
   const patient = started.node.desk.handle(patientId)
   await started.submit(by, [{ type: 'consent.registerTreatment', salt: randomBytes(16), patient, until: Date.now() + HOUR }])
+}
+
+export async function contestTreatment({ node }: TestNode, patientId: string, of: Organisation): Promise<void> {
+  const wallet = await node.wallets.signerFor(patientId)
+  const treating = node.identities.organisations.get(of)
+  if (wallet === undefined || treating === undefined) throw new TypeError('no such patient or organisation')
+  const message: Message = { type: 'consent.contestTreatment', salt: randomBytes(16), patient: node.desk.handle(patientId), organisation: treating.did }
+  await submitMessages(node.engine, wallet, [message], validUntilFrom(node.engine, Date.now()))
 }
 
 /** The ledger's name of a resource, in hexadecimal: what a rule about a single record names. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Answer, Client, Resource } from './client.ts'
-import { grant, HOUR, organisation, person, recordOf, revoke } from './consents.ts'
+import { contestTreatment, grant, HOUR, organisation, person, recordOf, registerTreatment, revoke } from './consents.ts'
 import { startTestNode, type TestNode } from './harness.ts'
 import { condition, labelled, observation, patient } from './resources.ts'
 
@@ -95,6 +95,21 @@ describe('grants', () => {
     expect(await total(clinic, `Observation?patient=${id}`)).toBe(5)
     await revoke(started, id, rule)
     expect(await total(clinic, `Observation?patient=${id}`)).toBe(5)
+  })
+
+  it('do not let a search feel for what they leave out', async () => {
+    const { id } = (await hospital.create(patient({ address: [{ city: 'Bergen' }] }))).expect(201).resource
+    await hospital.create(observation(id, 'laboratory'))
+    await hospital.create(observation(id, 'vital-signs', { valueQuantity: { value: 180 } }))
+    await grant(started, id, { to: organisation(started, 'lakeside'), categories: ['laboratory'] })
+    expect(await total(clinic, `Patient?_id=${id}&_has:Observation:patient:category=laboratory`)).toBe(1)
+    expect(await total(clinic, `Patient?_id=${id}&_has:Observation:patient:category=vital-signs`)).toBe(0)
+    expect(await total(clinic, `Patient?_id=${id}&_has:Observation:patient:value-quantity=180`)).toBe(0)
+    expect(await total(clinic, `Patient?_id=${id}&address-city=Bergen`)).toBe(0)
+    expect(await total(clinic, `Observation?patient=${id}&patient.address-city=Bergen`)).toBe(0)
+    expect(await total(clinic, `Observation?patient=${id}&patient.family=Okafor`)).toBe(1)
+    expect(await total(clinic, `Observation?patient=${id}&value-quantity=180`)).toBe(0)
+    expect(await total(hospital, `Observation?patient=${id}&patient.address-city=Bergen`)).toBe(2)
   })
 
   it('that end one after the other take their records with them', async () => {
@@ -215,6 +230,16 @@ describe('sensitivity labels', () => {
 })
 
 describe('permission to write', () => {
+  it('rests on treating the patient until the patient contests it', async () => {
+    const { id } = await newChart()
+    await registerTreatment(started, id, 'lakeside')
+    const { resource } = (await clinic.create(observation(id, 'laboratory'))).expect(201)
+    ;(await clinic.put({ ...observation(id, 'laboratory'), id: resource.id })).expect(200)
+    await contestTreatment(started, id, 'lakeside')
+    ;(await clinic.create(observation(id, 'laboratory'))).expect(403)
+    ;(await clinic.get(`Observation/${resource.id}`)).expect(200)
+  })
+
   it('lets another organisation continue a record, and its author no longer answers from an old version', async () => {
     const chart = await newChart()
     const [one] = chart.laboratory

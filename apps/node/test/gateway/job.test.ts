@@ -212,6 +212,30 @@ describe.each([{ keyholders: 1 as const }, { keyholders: 4 as const }])('the who
     ;(await own.create(observation(other, 'laboratory'))).expect(403)
   })
 
+  it('lists the patients on a page that names nobody', async () => {
+    const before = [id, other].map((patient) => started.node.desk.audit(patient).filter((row) => row.purpose === 'HPAYMT').length)
+    expect(before).toEqual([0, 0])
+    const payer = await started.as('riverside', 'admin', { purpose: 'HPAYMT' })
+    expect((await payer.get('Patient')).expect(200).matches()).toHaveLength(2)
+    await started.flush()
+    for (const patient of [id, other]) {
+      const rows = started.node.desk.audit(patient).filter((row) => row.purpose === 'HPAYMT')
+      expect(rows.map((row) => row.what.split(',')[0])).toEqual(['was shown demographics (1)', 'opened access to read'])
+      expect(rows.map((row) => row.rule)).toEqual(['author of the records', 'author of the records'])
+    }
+  })
+
+  it('shows an organisation its own accesses only', async () => {
+    const rule = await grant(started, other, { to: organisation(started, 'lakeside'), categories: ['laboratory'] })
+    const events = (await clinic.get(`AuditEvent?patient=${other}&_count=1000`)).expect(200)
+    expect(events.total).toBeGreaterThan(0)
+    const riverside = started.node.identities.organisations.get('riverside')?.did as string
+    expect(events.text).not.toContain(riverside)
+    ;(await clinic.get(`AuditEvent?agent=Practitioner/1&patient=${other}`)).expect(400)
+    ;(await clinic.get('AuditEvent')).expect(400)
+    await revoke(started, other, rule)
+  })
+
   it('lets the clinic write only into charts of patients it treats', async () => {
     const body = observation(id, 'laboratory')
     const refused = (await clinic.create(body)).expect(403)

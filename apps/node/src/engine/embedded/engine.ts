@@ -22,6 +22,8 @@ export interface EmbeddedDependencies {
   readonly signer: BlockSigner
   readonly signatures: NativeSignatures
   readonly clock: Clock
+  /** Throws when there may be no room for another block: a transaction is then refused, and the engine goes on. */
+  readonly assertRoom?: () => void
   /** Hears once that the engine halted, and why: the node should say so and exit. */
   onHalt(error: EngineError): void
   /** Hears what a block listener threw; it does not stop the engine. */
@@ -139,6 +141,7 @@ export class EmbeddedEngine implements Engine {
     if (refusal) throw refusal
     const { chainId, timeMs } = this.#head.header
     this.#check(tx, { chainId, timeMs: Math.max(timeMs + 1, Math.floor(this.#dependencies.clock.nowMs())) })
+    this.#dependencies.assertRoom?.()
     const pending = this.#mempool.add(tx, bytes)
     void this.#start()
     return pending.committed

@@ -45,15 +45,17 @@ export class AccessService {
   readonly #signer: Signer
   readonly #refusals: RefusalLog
   readonly #now: () => number
+  readonly #listRefusals: () => void
   readonly #remembered = new Map<string, Map<string, Remembered>>()
   #waiting: Waiting[] = []
   #flushing = false
 
-  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number }) {
+  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number; listRefusals: () => void }) {
     this.#engine = dependencies.engine
     this.#signer = dependencies.signer
     this.#refusals = dependencies.refusals
     this.#now = dependencies.now
+    this.#listRefusals = dependencies.listRefusals
   }
 
   /** The access that is open now for a reader, purpose and patient, by newest block time and the clock, whichever is later. */
@@ -151,6 +153,8 @@ export class AccessService {
       salt: randomBytes(16),
       openings: [...unique.values()].map((item) => ({ patient: item.patient, reader: item.seeker.did, purpose: item.seeker.purpose, action: 'read' })),
     }
+    // Handed in first, so that what was refused before is listed before.
+    this.#listRefusals()
     await submitMessages(this.#engine, this.#signer, [message], validUntilFrom(this.#engine, this.#now()))
   }
 }

@@ -3,12 +3,12 @@ import type { Resource } from '@medplum/fhirtypes'
 import { records, writeDecider } from '@chiron/ledger'
 import { RecordFlag, toHex } from '@chiron/protocol'
 import { validateOnWrite } from '@chiron/fhir'
-import { sightOfOpen } from '../access/sight.ts'
+import { isShared, sightOfOpen } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import { classify, type Classification } from '../records/classify.ts'
 import { contentOf } from '../records/content.ts'
-import { UnitSurroundings, type Surroundings } from '../records/surroundings.ts'
+import { UnitSurroundings } from '../records/surroundings.ts'
 import type { Draft } from '../records/writer.ts'
 import type { Services } from '../services.ts'
 import { canonicalReferences, type Assigned } from './references.ts'
@@ -63,7 +63,7 @@ export async function planWrite(
   target: Target,
   body: Resource,
   assigned: Assigned,
-  around: Surroundings,
+  around: UnitSurroundings,
 ): Promise<PlannedWrite> {
   const head = headOf(services, target)
   const created = head === undefined || head.deleted
@@ -80,6 +80,7 @@ export async function planWrite(
     id: target.id,
     meta: { ...resolved.meta, versionId: String(version), lastUpdated: new Date(lastUpdatedMs).toISOString() },
   } as Resource
+  await around.prepare(resource)
   const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
   requireWritable(services, reader, target, classification, assigned)
   return plannedWrite(services, target, resource, version, lastUpdatedMs, classification, { tombstone: false, created })
@@ -87,7 +88,7 @@ export async function planWrite(
 
 /** What surrounds the writes of one unit. */
 export function surroundingsIn(services: Services): UnitSurroundings {
-  return new UnitSurroundings({ state: services.engine.state, vocabulary: services.vocabulary })
+  return new UnitSurroundings({ state: services.engine.state, vocabulary: services.vocabulary, index: services.index })
 }
 
 /** Passes labels on within a unit until nothing changes, whatever refers to what in whichever order. */
@@ -183,7 +184,8 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
     const facts = { id, state: head === undefined ? ('new' as const) : ('present' as const), author: head?.author ?? null, category, labels, flags: classification.flags }
     return decide(handle, facts).effect === 'deny'
   })
-  if (refused.length === 0) return
+  const foreign = head !== undefined && isShared(head.flags) && head.author !== services.organisation.did
+  if (refused.length === 0 && !foreign) return
   if (classification.patients.length > 0) for (const { handle } of refused) services.refusals.add(handle, reader.did, reader.purpose, 'write')
   throw new GatewayError(
     'ERR_GATEWAY_NO_ACCESS',

@@ -93,7 +93,7 @@ function patientOf(query: SearchQuery): string | undefined {
 
 function matches(made: Made, clause: Clause): boolean {
   if (clause.op === 'id') return clause.ids.includes(made.resource.id ?? '') !== clause.negated
-  if (clause.op === 'match' && clause.kind === 'reference') return true
+  if (clause.op === 'match' && clause.kind === 'reference' && clause.param === 'patient') return true
   if (clause.op === 'match' && clause.kind === 'date') {
     return clause.values.some((value) => {
       if (value.kind !== 'date') return false

@@ -73,7 +73,9 @@ export async function plannedDelete(services: Services, reader: Reader, target: 
   requireVersion(row?.version, ifMatch)
   if (row?.json === undefined) return undefined
   const resource = JSON.parse(row.json) as Resource
-  const classification = classify(resource, services.vocabulary, services.organisation.handle, surroundingsIn(services))
+  const around = surroundingsIn(services)
+  await around.prepare(resource)
+  const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
   const localId = await services.index.localId(target.type, target.id)
   return planDelete(services, reader, { ...target, ...(localId === undefined ? {} : { localId }) }, classification)
 }

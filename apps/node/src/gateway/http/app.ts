@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { FhirRequest } from '../fhir/request.ts'
 import type { Tokens } from '../tokens.ts'
-import { readJson } from './body.ts'
+import { readForm, readJson } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
 import { answerFor } from './outcome.ts'
 import { respond } from './respond.ts'
@@ -54,6 +54,7 @@ export function createApp(dependencies: AppDependencies): Hono {
     if (unexpected !== undefined) c.set('failure' as never, nameOf(unexpected) as never)
     const headers: Record<string, string> = { 'content-type': 'application/fhir+json; charset=utf-8', 'cache-control': 'no-store' }
     if (status === 401) headers['www-authenticate'] = 'Bearer'
+    if (status === 405) headers['allow'] = allowedAt(c.req.path)
     if (status === 503 || status === 429) headers['retry-after'] = '1'
     return c.body(JSON.stringify(outcome), status as 500, headers)
   })
@@ -79,6 +80,14 @@ function routeOf(path: string, gateways: ReadonlyMap<string, Gateway>): Pick<Req
   return { organisation, route: face === 'fhir' && isResourceType(type) ? `fhir/${type}` : face }
 }
 
+/** Methods of an address below a FHIR base, for `405` (RFC 9110 §15.5.6). */
+function allowedAt(path: string): string {
+  const depth = path.split('/').filter((part) => part !== '').length - 2
+  if (depth <= 0) return 'POST'
+  if (depth === 1) return 'GET, HEAD, POST'
+  return depth === 2 ? 'GET, HEAD, PUT, DELETE' : 'GET, HEAD'
+}
+
 async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise<Response> {
   const reader = await tokens.verify(c.req.header('authorization'), gateway.name)
   requireJson(c)
@@ -86,7 +95,7 @@ async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise
   const path = url.pathname.split('/').slice(3).filter((part) => part !== '').map(decodePart)
   const isForm = path.at(-1) === '_search' && c.req.method === 'POST'
   const body = WITH_BODY.has(c.req.method) && !isForm ? await readJson(c) : undefined
-  const form = isForm ? [...new URLSearchParams(await c.req.text())] : []
+  const form = isForm ? await readForm(c) : []
   const request: FhirRequest = {
     method: c.req.method,
     path,

@@ -1,10 +1,10 @@
 import type { Category as ProtocolCategory, Handle, Label, Tag } from '@chiron/protocol'
 import { RecordFlag, compareBytes } from '@chiron/protocol'
-import { categoriesOf, listReferences, subjectsOf, type Category } from '@chiron/fhir'
+import { CATEGORIES, categoriesOf, listReferences, subjectsOf, type Category } from '@chiron/fhir'
 import { GatewayError } from '../errors.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 import { labelsOf } from './labels.ts'
-import type { Surroundings } from './surroundings.ts'
+import { targetsOf, type Surroundings } from './surroundings.ts'
 
 /** A record as the ledger will know it for one of its subjects: tags stand under that subject's key. */
 export interface SubjectTags {
@@ -40,7 +40,7 @@ export function classify(
   organisation: Handle,
   around: Surroundings,
 ): Classification {
-  const patients = subjectsOf(resource)
+  const patients = [...new Set([...subjectsOf(resource), ...targetsOf(resource).flatMap((target) => around.patientsOf(target))])]
   if (patients.length > MAX_SUBJECTS) {
     throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', `a resource may be about ${MAX_SUBJECTS} patients at most; split it`)
   }
@@ -83,8 +83,7 @@ function singleCategory(categories: readonly Category[]): Category {
 }
 
 function categoryOfTargets(resource: object, around: Surroundings): ProtocolCategory {
-  const targets = (resource as { target?: readonly { reference?: string }[] }).target ?? []
-  const names = new Set(targets.map((target) => (target.reference === undefined ? undefined : around.categoryOf(target.reference))))
+  const names = new Set(targetsOf(resource).map((target) => around.categoryOf(target)))
   const [only] = names
-  return names.size === 1 && only !== undefined ? only : 'other'
+  return names.size === 1 && only !== undefined && CATEGORIES.some((name) => name === only) ? only : 'other'
 }

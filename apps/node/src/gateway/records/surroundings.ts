@@ -1,16 +1,28 @@
+import { subjectsOf } from '@chiron/fhir'
 import { records, type StateReader } from '@chiron/ledger'
 import type { Category, Label } from '@chiron/protocol'
 import { LABELS, toHex } from '@chiron/protocol'
+import type { IndexStore } from '../index/port.ts'
 import type { Vocabulary } from '../vocabulary.ts'
+
+/** References of a Provenance to its targets, as `Type/id`; none for other types. */
+export function targetsOf(resource: object): string[] {
+  const { resourceType, target } = resource as { resourceType?: string; target?: readonly { reference?: string }[] }
+  if (resourceType !== 'Provenance') return []
+  return (target ?? []).flatMap(({ reference }) => reference?.split('/_history/')[0] ?? [])
+}
 
 /** What classification has to know of the resources that one refers to, by `Type/id` with canonical ids. */
 export interface Surroundings {
+  /** Ids of the patients that the target of a Provenance is about; known of those that were prepared. */
+  patientsOf(reference: string): readonly string[]
   categoryOf(reference: string): Category | undefined
   labelsOf(reference: string): readonly Label[]
 }
 
 /** How a resource of the same unit is classified. */
 interface InUnit {
+  readonly patients: readonly string[]
   readonly category: Category
   readonly labels: readonly Label[]
 }
@@ -20,11 +32,28 @@ export class UnitSurroundings implements Surroundings {
   readonly #state: StateReader
   readonly #vocabulary: Vocabulary
   readonly #unit = new Map<string, InUnit>()
+  readonly #index: IndexStore
   readonly #stored = new Map<string, readonly Label[]>()
+  readonly #patients = new Map<string, readonly string[]>()
 
-  constructor(dependencies: { state: StateReader; vocabulary: Vocabulary }) {
+  constructor(dependencies: { state: StateReader; vocabulary: Vocabulary; index: IndexStore }) {
     this.#state = dependencies.state
     this.#vocabulary = dependencies.vocabulary
+    this.#index = dependencies.index
+  }
+
+  /** Looks up whom the targets of a Provenance are about: the ledger knows patients by handles only. */
+  async prepare(resource: object): Promise<void> {
+    for (const reference of targetsOf(resource)) {
+      if (this.#unit.has(reference) || this.#patients.has(reference)) continue
+      const head = this.#head(reference)
+      const rows = head === undefined ? [] : await this.#index.rowsOf({ record: head.record, version: String(head.version), form: 0 })
+      this.#patients.set(reference, rows[0]?.json === undefined ? [] : subjectsOf(JSON.parse(rows[0].json) as object))
+    }
+  }
+
+  patientsOf(reference: string): readonly string[] {
+    return this.#unit.get(reference)?.patients ?? this.#patients.get(reference) ?? []
   }
 
   add(type: string, id: string, classified: InUnit): void {
