@@ -41,10 +41,10 @@ describe("a patient's list", () => {
     ])
   })
 
-  it('verifies after a way through a file, and says up to when it is complete', () => {
+  it('verifies after a way through a file, and says up to when it is complete', async () => {
     const list = verify(changed(() => {}))
     expect(list.lists).toEqual([{ handle: toHex(network.handle), size: rows.length }])
-    const statement = verifyDocument(JSON.stringify(rows, null, 2), network.trust)
+    const statement = await verifyDocument(JSON.stringify(rows, null, 2), network.trust)
     expect(statement.kind).toBe('list')
     expect(statement.proven[0]).toMatch(new RegExp(`complete up to block ${list.height} .*: ${rows.length} rows`))
   })
@@ -99,25 +99,25 @@ describe("a patient's list", () => {
 })
 
 describe('other documents', () => {
-  it('are recognised: a receipt as JSON and as header, a row, the receipt of a row', () => {
+  it('are recognised: a receipt as JSON and as header, a row, the receipt of a row', async () => {
     const receipt = txReceipt(network.reader, network.head, 0)
-    const asJson = verifyDocument(JSON.stringify(receiptToJson(receipt)), network.trust)
+    const asJson = await verifyDocument(JSON.stringify(receiptToJson(receipt)), network.trust)
     expect(asJson.proven[0]).toMatch(/transaction [0-9a-f]{64} is number 0 of the ledger and took effect/)
-    expect(verifyDocument(`${toBase64url(encodeReceipt(receipt))}\n`, network.trust)).toEqual(asJson)
-    expect(verifyDocument(JSON.stringify(rows[0]), network.trust)).toEqual(verifyDocument(JSON.stringify(rows[0]?.receipt), network.trust))
-    expect(verifyDocument(JSON.stringify(rows[0]), network.trust).notProven[0]).toMatch(/whole list/)
+    expect(await verifyDocument(`${toBase64url(encodeReceipt(receipt))}\n`, network.trust)).toEqual(asJson)
+    expect(await verifyDocument(JSON.stringify(rows[0]), network.trust)).toEqual(await verifyDocument(JSON.stringify(rows[0]?.receipt), network.trust))
+    expect((await verifyDocument(JSON.stringify(rows[0]), network.trust)).notProven[0]).toMatch(/whole list/)
   })
 
-  it('are recognised: an export, whose lists must be of one patient', () => {
+  it('are recognised: an export, whose lists must be of one patient', async () => {
     const records = (handle = network.handle) => receiptToJson(listReceipt(network.reader, network.head, 'records', handle))
-    const document = { format: 'chiron/export/v1', patient: 'p', bundle: {}, audit: rows, records: records() }
-    expect(verifyDocument(JSON.stringify(document), network.trust).kind).toBe('export')
+    const document = { format: 'chiron/export/v1', patient: 'p', bundle: {}, proofs: [], audit: rows, records: records() }
+    expect((await verifyDocument(JSON.stringify(document), network.trust)).kind).toBe('export')
     const other = { ...document, records: records(network.other) }
-    expect(() => verifyDocument(JSON.stringify(other), network.trust)).toThrow(/different patients/)
-    expect(() => verifyDocument(JSON.stringify({ ...document, audit: rows.slice(1) }), network.trust)).toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
+    await expect(verifyDocument(JSON.stringify(other), network.trust)).rejects.toThrow(/different patients/)
+    await expect(verifyDocument(JSON.stringify({ ...document, audit: rows.slice(1) }), network.trust)).rejects.toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
   })
 
-  it.each(['', '{}', '{', '[1]', 'null', '"x"', '42', 'not a receipt!', '{"format":"chiron/export/v1"}', '{"format":"chiron/receipt/v1"}'])('are refused: %j', (text) => {
-    expect(() => verifyDocument(text, network.trust)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_(SDK_AUDIT|PROOF)_FORMAT$/) }))
+  it.each(['', '{}', '{', '[1]', 'null', '"x"', '42', 'not a receipt!', '{"format":"chiron/export/v1"}', '{"format":"chiron/receipt/v1"}'])('are refused: %j', async (text) => {
+    await expect(verifyDocument(text, network.trust)).rejects.toThrow(expect.objectContaining({ code: expect.stringMatching(/^ERR_(SDK_AUDIT|PROOF)_FORMAT$/) }))
   })
 })

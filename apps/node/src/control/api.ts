@@ -186,11 +186,15 @@ export const importEvent = v.variant('type', [
 ])
 export type ImportEvent = v.InferOutput<typeof importEvent>
 
-/** Everything the patient may have: a FHIR collection Bundle, the access list, and proof of the record list. */
+/**
+ * Everything the patient may have: the newest version of every resource as it was sealed, with what proves each; the
+ * access list; and proof of the record list. Its meaning is `@chiron/sdk/audit`'s.
+ */
 export const exportResponse = v.strictObject({
   format: v.literal('chiron/export/v1'),
   patient: patientId,
   bundle: v.record(v.string(), v.unknown()),
+  proofs: v.array(v.strictObject({ index: schema.uint, subjects: strings, envelope: v.string(), key: v.string() })),
   audit: v.array(auditRow),
   records: v.record(v.string(), v.unknown()),
 })

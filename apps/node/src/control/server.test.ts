@@ -170,8 +170,8 @@ describe('what a patient takes along', () => {
     await laboratory(await readerOf(token, 'riverside'), 'riverside')
     const { rows } = await control.call('audit', { patient: local })
     expect(rows[0]).toMatchObject({ organisation: 'riverside', what: 'was shown laboratory (1)', purpose: 'TREAT' })
-    expect(verifyDocument(JSON.stringify(rows), control.trust)).toMatchObject({ kind: 'list' })
-    expect(() => verifyDocument(JSON.stringify(rows.slice(1)), control.trust)).toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
+    expect(await verifyDocument(JSON.stringify(rows), control.trust)).toMatchObject({ kind: 'list' })
+    await expect(verifyDocument(JSON.stringify(rows.slice(1)), control.trust)).rejects.toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
   })
 
   it('is an export of everything, which verifies and is in the list itself', async () => {
@@ -181,7 +181,26 @@ describe('what a patient takes along', () => {
     expect(type).toBe('collection')
     expect(entry.map(({ resource }) => resource?.resourceType).sort()).toEqual(['Observation', 'Patient'])
     expect(exported.audit[0]).toMatchObject({ what: expect.stringMatching(/^was shown (?=.*laboratory \(1\))(?=.*demographics \(1\))/), purpose: 'PATRQT', rule: 'own records' })
-    expect(verifyDocument(JSON.stringify(exported), control.trust)).toMatchObject({ kind: 'export' })
+    expect(await verifyDocument(JSON.stringify(exported), control.trust)).toMatchObject({ kind: 'export' })
+  })
+
+  it('is refused when a value, an envelope, a key or the order was changed, or a resource left out', async () => {
+    const exported = await control.call('export', { patient: local })
+    const { entry = [] } = exported.bundle as unknown as Bundle
+    const verify = async (changes: object): Promise<unknown> => await verifyDocument(JSON.stringify({ ...exported, ...changes }), control.trust)
+    const at = entry.findIndex(({ resource }) => resource?.resourceType === 'Observation')
+    const withEntry = (entries: readonly unknown[]): object => ({ bundle: { ...exported.bundle, entry: entries } })
+    const mismatch = expect.objectContaining({ code: 'ERR_SDK_AUDIT_MISMATCH' })
+    await expect(verify(withEntry(entry.with(at, { ...entry[at], resource: { ...entry[at]?.resource, status: 'amended' } as never })))).rejects.toThrow(mismatch)
+    await expect(verify(withEntry(entry.toReversed()))).rejects.toThrow(mismatch)
+    await expect(verify(withEntry(entry.slice(1)))).rejects.toThrow(mismatch)
+    const [first, ...others] = exported.proofs
+    const flipped = (text: string): string => `${text.startsWith('A') ? 'B' : 'A'}${text.slice(1)}`
+    await expect(verify({ proofs: [{ ...first, envelope: flipped(first?.envelope ?? '') }, ...others] })).rejects.toThrow(mismatch)
+    await expect(verify({ proofs: [{ ...first, key: flipped(first?.key ?? '') }, ...others] })).rejects.toThrow(mismatch)
+    await expect(verify({ proofs: [{ ...first, index: 999 }, ...others] })).rejects.toThrow(mismatch)
+    const statement = await verifyDocument(JSON.stringify({ ...exported, ...withEntry(entry.slice(1)), proofs: others }), control.trust)
+    expect(statement.notProven[0]).toMatch(/1 further records/)
   })
 })
 

@@ -51,6 +51,15 @@ export interface Custodian {
    * @throws GatewayError `ERR_GATEWAY_DAMAGED` naming what is damaged, `ERR_GATEWAY_NO_ACCESS`, `ERR_GATEWAY_UNAVAILABLE`
    */
   open(access: ObjectId, reader: Did, orders: readonly OpenOrder[]): Promise<EnvelopeContent[]>
+  /** As {@link open}, with the envelopes and their keys: what a patient needs to prove what was written. */
+  release(access: ObjectId, reader: Did, orders: readonly OpenOrder[]): Promise<Released[]>
+}
+
+/** An envelope, its content key (32 bytes), and what it holds. */
+export interface Released {
+  readonly envelope: Uint8Array
+  readonly key: Uint8Array
+  readonly content: EnvelopeContent
 }
 
 /** What a custodian needs of a committed version. */

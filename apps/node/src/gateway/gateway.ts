@@ -198,6 +198,7 @@ function buildServices(options: GatewayOptions, dependencies: GatewayDependencie
     access,
     charts,
     narrowing,
+    custodian,
     displays,
     refusals,
     reporter,

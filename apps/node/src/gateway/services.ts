@@ -7,6 +7,7 @@ import type { RefusalLog } from './access/refusals.ts'
 import type { Reporter } from './access/reporter.ts'
 import type { Narrowing } from './access/narrowing.ts'
 import type { Names } from './names.ts'
+import type { Custodian } from './custody.ts'
 import type { Aliases } from './fhir/aliases.ts'
 import type { IdScope } from './fhir/ids.ts'
 import type { IndexStore } from './index/port.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly access: AccessService
   readonly charts: Charts
   readonly narrowing: Narrowing
+  readonly custodian: Custodian
   readonly displays: DisplayLog
   readonly refusals: RefusalLog
   readonly reporter: Reporter

@@ -7,7 +7,7 @@ import {
 import type { Engine } from '../engine/engine.ts'
 import type { Signer } from '../ledger/submitter.ts'
 import { StorageError } from '../storage/errors.ts'
-import type { Custodian, Kept, OpenOrder, SealOrder } from './custody.ts'
+import type { Custodian, Kept, OpenOrder, Released, SealOrder } from './custody.ts'
 import { GatewayError } from './errors.ts'
 
 /** A keyholder as a gateway reaches it: in the same process, later over HTTPS. */
@@ -76,6 +76,10 @@ export class VaultCustodian implements Custodian {
   }
 
   async open(access: ObjectId, reader: Did, orders: readonly OpenOrder[]): Promise<EnvelopeContent[]> {
+    return (await this.release(access, reader, orders)).map(({ content }) => content)
+  }
+
+  async release(access: ObjectId, reader: Did, orders: readonly OpenOrder[]): Promise<Released[]> {
     const { chainId, timeMs } = this.#engine.status()
     const envelopes = await Promise.all(orders.map((order) => this.#envelope(order)))
     const { bytes, hash } = await signReleaseRequest(
@@ -101,14 +105,15 @@ export class VaultCustodian implements Custodian {
       set: (number): CustodySet | undefined => custody.custodySet(this.#engine.state, number),
     })
     const failure = answers.find((answer) => answer.status === 'rejected')?.reason as unknown
-    const opened: EnvelopeContent[] = []
+    const released: Released[] = []
     for (const [index, order] of orders.entries()) {
       const key = keys[index]
       if (key === undefined || 'error' in key) throw releaseError(order, key?.error ?? failure, failure, faults.map((fault) => `${fault.keyholder} (${fault.code})`))
       const { record, version, author, subjects } = order
-      opened.push(await openEnvelope(envelopes[index] as Uint8Array, key.key, { chainId, record, version, author, subjects }))
+      const envelope = envelopes[index] as Uint8Array
+      released.push({ envelope, key: key.key, content: await openEnvelope(envelope, key.key, { chainId, record, version, author, subjects }) })
     }
-    return opened
+    return released
   }
 
   async #envelope({ record, ciphertext }: OpenOrder): Promise<Uint8Array> {

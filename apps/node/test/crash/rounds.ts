@@ -1,4 +1,5 @@
-import { rmSync, mkdtempSync } from 'node:fs'
+import { strictEqual } from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ChildNode } from './child-node.ts'
@@ -70,5 +71,6 @@ export async function killRounds({ rounds, seed, rebuildEvery }: RoundsOptions):
 /** The moment is arbitrary on purpose: no event of the node leads to it. */
 async function killAfter(node: ChildNode, ms: number): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, ms))
-  await node.kill()
+  const { output } = await node.kill()
+  strictEqual(output, '', 'what the node printed')
 }

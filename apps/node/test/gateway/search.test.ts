@@ -215,7 +215,7 @@ describe('parameters that cannot be used', () => {
 
   it.each([
     'date=yesterday', 'date=2026-13-01', 'value-quantity=much', '_lastUpdated=now', '_count=many', '_count=-1', '_sort=nonsense', '_include=Observation', '_include=Observation:nonsense',
-    '_total=some', '_summary=everything', 'code:nonsense=1', 'patient:missing=maybe', '_has:Observation=1', 'subject:Nonsense.name=x',
+    '_total=some', '_summary=everything', 'code:nonsense=1', 'patient:missing=maybe', '_has:Observation=1', 'subject:Nonsense.name=x', 'code=%00', 'subject:Patient.name=a%00b', 'value-quantity=5|%00|g',
   ])('refuses %s', async (query) => {
     const answer = await hospital.get(`Observation?${query}`, { prefer: 'handling=strict' })
     answer.expect(400)

@@ -31,6 +31,7 @@ export function parseClause(type: string, name: string, text: string, context: V
   if (dot > 0) return parseChain(type, name.slice(0, dot), name.slice(dot + 1), text, context, links)
   const [code = '', modifier = '', ...more] = name.split(':')
   if (more.length > 0) throw unsupportedModifier(code)
+  if (text.includes('\0')) return invalidValue(safeName(code));
   const values = splitEscaped(text, ',').filter((value) => value !== '')
   if (values.length === 0) return undefined
   if (values.length > MAX_VALUES) throw new FhirError('ERR_FHIR_SEARCH_TOO_COSTLY', { reason: 'values', parameter: code })

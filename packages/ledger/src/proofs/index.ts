@@ -1,5 +1,6 @@
 export type { AccessEntry } from '../contracts/access/entries.ts'
 export { decodeAccessEntry } from '../contracts/access/entry-codec.ts'
+export { decodeRecordEntry, type RecordEntry } from '../contracts/records/entry.ts'
 export { fromBase64url, toBase64url } from './base64url.ts'
 export { absenceReceipt, entryReceipt, factReceipt, listReceipt, txReceipt } from './build-receipt.ts'
 export { ProofError, type ProofErrorCode } from './errors.ts'

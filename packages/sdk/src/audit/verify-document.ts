@@ -4,6 +4,7 @@ import { SdkError } from '../errors.ts'
 import { readReceipt } from '../receipts/receipts.ts'
 import type { AuditFields } from './rows.ts'
 import { parseAuditReceipt, verifyAuditReceipt } from './receipt.ts'
+import { verifyRecords } from './verify-export.ts'
 import { verifyAuditList, verifyAuditRow, type ProvenList } from './verify-list.ts'
 
 /** What a document proves, in sentences. */
@@ -21,7 +22,7 @@ const SHOWN_ONLY = 'which single items were displayed, and to whom: that is the 
  * list, or an export. `trust` is the verifier's own.
  * @throws ProofError; SdkError `ERR_SDK_AUDIT_FORMAT`, `ERR_SDK_AUDIT_MISMATCH`, `ERR_SDK_AUDIT_INCOMPLETE`
  */
-export function verifyDocument(text: string, trust: Trust): Statement {
+export async function verifyDocument(text: string, trust: Trust): Promise<Statement> {
   const trimmed = text.trim()
   if (!/^[[{"]/.test(trimmed)) return receiptStatement(verifyReceipt(headerReceipt(trimmed), trust))
   const document = parseJson(trimmed)
@@ -30,7 +31,7 @@ export function verifyDocument(text: string, trust: Trust): Statement {
   if (!isObject(document)) throw unknown()
   if (document['format'] === 'chiron/receipt/v1') return receiptStatement(verifyReceipt(parseReceipt(document), trust))
   if (document['format'] === 'chiron/audit-receipt/v1') return rowStatement(verifyAuditReceipt(parseAuditReceipt(document), trust).fields)
-  if (document['format'] === 'chiron/export/v1') return exportStatement(document, trust)
+  if (document['format'] === 'chiron/export/v1') return await exportStatement(document, trust)
   if ('receipt' in document && 'who' in document) return rowStatement(verifyAuditRow(document, trust).fields)
   throw unknown()
 }
@@ -82,14 +83,17 @@ function listClaims({ rows, lists, height, asOfMs }: ProvenList): string[] {
   ]
 }
 
-function exportStatement(document: Readonly<Record<string, unknown>>, trust: Trust): Statement {
+async function exportStatement(document: Readonly<Record<string, unknown>>, trust: Trust): Promise<Statement> {
   const { audit, records } = document
   if (!Array.isArray(audit)) throw unknown()
   const proven = verifyReceipt(parseReceipt(records), trust)
   if (proven.kind !== 'list' || proven.list !== 'records') throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'the export lacks the proof of its record list')
   const list = verifyAuditList(audit, trust)
   if (!list.lists.some(({ handle }) => handle === toHex(proven.handle))) throw new SdkError('ERR_SDK_AUDIT_MISMATCH', 'the access list and the record list are of different patients')
-  return { kind: 'export', proven: [...listClaims(list), claim(proven), headClaim(proven.head)], notProven: [SHOWN_ONLY] }
+  const { proven: count, left } = await verifyRecords(document, proven.head.chainId, proven.handle, proven.entries)
+  const resources = `the ${count} resources are the newest versions of their records, exactly as they were written`
+  const missing = left === 0 ? [] : [`what ${left} further records say: they are on the list and not in the export`]
+  return { kind: 'export', proven: [resources, ...listClaims(list), claim(proven), headClaim(proven.head)], notProven: [...missing, SHOWN_ONLY] }
 }
 
 function parseJson(text: string): unknown {

@@ -27,15 +27,15 @@ export function addVerify(program: Command, context: CommandContext): void {
     .action((file: string, options: Options) => verify(context, file, options))
 }
 
-function verify({ io, environment }: CommandContext, file: string, options: Options): void {
+async function verify({ io, environment }: CommandContext, file: string, options: Options): Promise<void> {
   const trust = readTrust(options.trust ?? environment.trustPath)
-  const statement = check(read(file, 'file'), trust)
+  const statement = await check(read(file, 'file'), trust)
   printResult(io, options, { verified: true, ...statement }, () => statement.proven.map((line) => `Proven: ${visible(line)}`).concat(statement.notProven.map((line) => `Not proven: ${visible(line)}`)).join('\n'))
 }
 
-function check(document: string, trust: Trust): Statement {
+async function check(document: string, trust: Trust): Promise<Statement> {
   try {
-    return verifyDocument(document, trust)
+    return await verifyDocument(document, trust)
   } catch (cause) {
     if (!(cause instanceof SdkError) && !(cause instanceof ProofError)) throw cause
     throw new CliError('ERR_CLI_NOT_PROVEN', `not proven: ${cause.message}`, { cause, nodeCode: cause.code })

@@ -1,4 +1,4 @@
-import { fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
+import { equalBytes, fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
 import { accessDecider, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Patient } from '@medplum/fhirtypes'
@@ -82,7 +82,7 @@ export class Charts {
     for (const [key, { until }] of [...this.#loaded]) if (now >= until) await this.close(key)
   }
 
-  /** Loads charts whose Patient ids may not be known here yet: those are read from the charts' own Patient records. */
+  /** Loads charts whose Patient ids may not be known here yet: those are read from a record of the chart. */
   async loadAll(seeker: Seeker, opened: ReadonlyMap<string, OpenAccess>): Promise<readonly { readonly access: OpenAccess; readonly patientId: string }[]> {
     const loaded: { access: OpenAccess; patientId: string }[] = []
     for (const [handle, access] of opened) {
@@ -102,14 +102,15 @@ export class Charts {
     })
   }
 
+  /** From any record that the access covers: it names its patients in the order of the ledger's subjects. */
   async #findPatientId(seeker: Seeker, access: OpenAccess): Promise<string | undefined> {
-    for (const [, { flags, record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
-      if ((flags & RecordFlag.identity) === 0) continue
-      const [known] = await this.#index.rowsOf({ record })
-      if (known !== undefined) return known.id
+    const decide = accessDecider(this.#engine.state, access.id, this.#timeMs())
+    for (const [, { record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
       const committed = records.recordVersion(this.#engine.state, record, version)
-      const [content] = committed === undefined ? [] : await this.#custodian.open(access.id, seeker.did, [openOrder(committed)])
-      return content === undefined ? undefined : readContent(content).resource.id
+      if (committed === undefined || decide(record).effect === 'deny') continue
+      const [content] = await this.#custodian.open(access.id, seeker.did, [openOrder(committed)])
+      const position = committed.subjects.findIndex(({ handle }) => equalBytes(handle, access.patient))
+      return content === undefined ? undefined : readContent(content).subjects[position]
     }
     return undefined
   }

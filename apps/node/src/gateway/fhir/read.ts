@@ -29,6 +29,7 @@ export async function readInstance(services: Services, reader: Reader, request: 
 export async function readVersion(services: Services, reader: Reader, request: FhirRequest, type: string, id: string, version: string): Promise<FhirResponse> {
   requireReadScope(reader, type)
   const { sight, canonical } = await sightOf(services, reader, type, id)
+  if (!/^[1-9]\d{0,15}$/.test(version)) throw notFound()
   const row = await services.index.version(type, canonical, version, sight.visibility)
   if (row === undefined) throw notFound()
   if (row.deleted) throw new GatewayError('ERR_GATEWAY_GONE', 'this version is a deletion')

@@ -39,7 +39,7 @@ export class FhirRouter {
       return await processBundle(services, reader, request, (inner) => this.handle(reader, inner), options)
     }
     if (!isResourceType(type)) throw new GatewayError('ERR_GATEWAY_UNKNOWN_TYPE', 'FHIR R4 has no such resource type')
-    if (more.length > 0) throw notSupported()
+    if (more.length > 0) throw noInteraction()
     if (id === undefined) {
       if (method === 'GET') return await search(services, reader, this.#cursors, request, type)
       if (method === 'POST') return await create(services, reader, request, type)
@@ -56,8 +56,12 @@ export class FhirRouter {
     if (third === '_history' && fourth === undefined) return await readHistory(services, reader, type, id)
     if (third === '_history' && fourth !== undefined) return await readVersion(services, reader, request, type, id, fourth)
     if (third === '$everything' && type === 'Patient' && fourth === undefined) return await everything(services, reader, this.#cursors, request, id)
-    throw notSupported()
+    throw noInteraction()
   }
+}
+
+function noInteraction(): GatewayError {
+  return new GatewayError('ERR_GATEWAY_NOT_FOUND', 'there is no such interaction; /metadata lists those that there are')
 }
 
 function notSupported(): GatewayError {
