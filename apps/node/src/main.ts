@@ -15,7 +15,7 @@ import { IndexError } from './gateway/index/errors.ts'
 import { RELEASE } from './gateway/fhir/router.ts'
 import { listenOnPort, listenOnSocket, type Listening } from './http-server.ts'
 import { KeyError } from './keys/index.ts'
-import { createLog } from './log.ts'
+import { createLog, type Log } from './log.ts'
 import { openNode, type OpenNode } from './network/open-node.ts'
 import { importSample } from './sample/import-sample.ts'
 import { sampleTour } from './sample/tour.ts'
@@ -76,7 +76,7 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
     server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now: () => Date.now(), log: (line) => log.request(line) }))
     const control = await listenOnSocket(directory.socket)
     closing.push(() => control.close())
-    const dependencies = controlDependencies(node, publicUrl, directory)
+    const dependencies = controlDependencies(node, publicUrl, directory, log)
     control.serve(createControlApp(dependencies))
     if (firstStart && options.sample !== false) await importSample(dependencies, options.onProgress)
     if (firstStart) markLoaded(directory)
@@ -106,7 +106,7 @@ function addressOf(config: Config, port: number, server: Listening): string {
   return port === 0 || port !== config.port ? `http://${config.host}:${server.port}` : config.publicUrl
 }
 
-function controlDependencies(node: OpenNode, url: string, directory: DataDirectory) {
+function controlDependencies(node: OpenNode, url: string, directory: DataDirectory, log: Log) {
   const { engine, gateways, desk, tokens, names, wallets, identities } = node
   return {
     engine,
@@ -124,6 +124,7 @@ function controlDependencies(node: OpenNode, url: string, directory: DataDirecto
     dataDirectory: directory.root,
     version: RELEASE.version,
     now: () => Date.now(),
+    onFailure: (error: unknown) => log.failure('control', error),
   }
 }
 

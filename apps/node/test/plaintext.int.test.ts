@@ -100,10 +100,10 @@ function scanTexts(texts: readonly string[], scan: Scanner): string[] {
 
 test('known values are plenty, of every kind', () => {
   expect(values.length).toBeGreaterThan(1000)
-  const paths = new Set(values.map(({ path }) => path))
-  for (const path of ['Patient.name.family', 'Patient.birthDate', 'Patient.address.line', 'Patient.identifier.value', 'Patient.telecom.value', 'Patient.text.div', 'Observation.code.coding.display', 'DiagnosticReport.presentedForm.data', 'Practitioner.name.family']) {
-    expect(paths.has(path), path).toBe(true)
-  }
+  const paths = values.map(({ path }) => path)
+  expect(paths).toEqual(
+    expect.arrayContaining(['Patient.name.family', 'Patient.birthDate', 'Patient.address.line', 'Patient.identifier.value', 'Patient.telecom.value', 'Patient.text.div', 'Observation.code.coding.display', 'DiagnosticReport.presentedForm.data', 'Practitioner.name.family']),
+  )
 })
 
 test('the data directory of a running node has none of them', () => {

@@ -37,6 +37,11 @@ export interface Engine {
    * `ERR_ENGINE_HALTED` (disk full or I/O error: says what to do), `ERR_ENGINE_CLOSED`
    */
   submit(tx: Uint8Array): Promise<Committed>
+  /**
+   * Brings block time up to the clock where nothing else does, as on an idle embedded ledger: an empty block, durable when
+   * it resolves. @throws EngineError as {@link submit}
+   */
+  advance(): Promise<void>
   /** State after the newest durable block. Synchronous reads in one turn of the event loop see one height. */
   readonly state: StateReader
   readonly reader: KeyValueReader

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import type { StartProgress } from '../cli/context.ts'
+import { CliError } from '../cli/errors.ts'
 import { importOrder } from '../cli/import-documents.ts'
 import type { ControlDependencies } from '../control/dependencies.ts'
 import { gatewayNamed } from '../control/lookups.ts'
@@ -23,7 +24,9 @@ export async function importSample(dependencies: ControlDependencies, onProgress
   const reader = await adminReader(dependencies, AUTHOR)
   for (const [index, file] of files.entries()) {
     onProgress({ step: 'loading sample patients', done: index, total: files.length })
-    await importDocument(gateway, reader, await promisify(gunzip)(await readFile(file)), () => undefined)
+    const { refused } = await importDocument(gateway, reader, await promisify(gunzip)(await readFile(file)), () => undefined)
+    const [first] = refused
+    if (first !== undefined) throw new CliError('ERR_CLI_START', `${basename(file)}: entry ${first.entry} of the sample was refused: ${first.reason}`)
   }
   onProgress({ step: 'loading sample patients', done: files.length, total: files.length })
 }

@@ -128,6 +128,20 @@ describe('a flipped byte of the index', () => {
     expect(await valuesSeen(fhir, template.patient)).toEqual(template.values)
   })
 
+  it('in the way of a write that is committed: the answer says so, and it is there once', async () => {
+    const directory = template.copy()
+    node = await ChildNode.start(directory)
+    const fhir = clientOf(node, 'riverside')
+    const patient = { resourceType: 'Patient', name: [{ family: 'Once' }] }
+    const path = indexFiles(directory).find((name) => name.endsWith('.db')) as string
+    for (let offset = 100; offset < readFileSync(path).length; offset += 8192) flipByte(path, offset)
+    const { status, body } = await fhir.send('POST', 'Patient', patient)
+    expect({ status, text: (body as OperationOutcome).issue[0]?.diagnostics }).toEqual({ status: 503, text: 'the write is on the ledger, but could not be taken into the search index yet; look for it before you send it again' })
+    let found = await fhir.send('GET', 'Patient?family=Once&_summary=count')
+    while (found.status === 503) found = await fhir.send('GET', 'Patient?family=Once&_summary=count')
+    expect((found.body as { total?: number }).total).toBe(1)
+  })
+
   it('a whole index that is gone is made anew, by opening accesses that are listed', async () => {
     const directory = template.copy()
     rmSync(join(directory, 'orgs/riverside/index'), { recursive: true })

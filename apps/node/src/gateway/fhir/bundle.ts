@@ -144,6 +144,7 @@ async function commitTransaction(
 async function targetOf(services: Services, reader: Reader, operation: PlannedOperation): Promise<Target | undefined> {
   const { type, id } = operation
   if (type === undefined || id === undefined) return undefined
+  if (operation.action === 'create' && operation.method === 'PUT' && operation.entry.resource?.['id'] === id) return { type, id: services.ids.chosen(type, id), localId: id }
   if (operation.action === 'create') return { type, id }
   if (operation.action === 'update') return await updateTarget(services, reader, type, id)
   if (operation.action === 'delete') return { type, id: services.ids.canonical(type, id) }

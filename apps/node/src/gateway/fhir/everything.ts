@@ -22,7 +22,8 @@ export async function everything(services: Services, reader: Reader, cursors: Cu
   if (sight === undefined) throw noAccess()
   const page = await services.index.everything(canonical, sight.visibility, options)
   const patient = options.after === undefined ? await services.index.read('Patient', canonical, sight.visibility) : undefined
-  const rows: IndexedRow[] = patient === undefined || patient.deleted ? [...page.rows] : [patient, ...page.rows.filter((row) => row.rid !== patient.rid)]
+  const others = page.rows.filter((row) => row.type !== 'Patient' || row.id !== canonical)
+  const rows: IndexedRow[] = patient === undefined || patient.deleted ? others : [patient, ...others]
   const kept = rows.filter((row) => options.types?.includes(row.type) ?? true)
   const resources = await present(services, reader, sight, kept)
   const items = resources.map((resource): SearchsetItem => ({ mode: 'match', fullUrl: `${services.baseUrl}/${resource.resourceType}/${resource.id}`, resource }))

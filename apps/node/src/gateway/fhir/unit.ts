@@ -9,7 +9,8 @@ import type { PlannedWrite } from './plan.ts'
 
 /**
  * Commits planned writes in one ledger transaction and takes them into the index: all of it, or none.
- * @throws GatewayError `ERR_GATEWAY_CONFLICT`, `ERR_GATEWAY_NO_ACCESS`, `ERR_GATEWAY_LEDGER` when a contract refuses
+ * @throws GatewayError `ERR_GATEWAY_CONFLICT`, `ERR_GATEWAY_NO_ACCESS`, `ERR_GATEWAY_LEDGER` when a contract refuses;
+ * `ERR_GATEWAY_UNAVAILABLE` when it is committed and the index failed, which upkeep mends
  */
 export async function commit(services: Services, reader: Reader, writes: readonly PlannedWrite[]): Promise<Committed> {
   return await services.upkeep.during(async () => await write(services, reader, writes))
@@ -26,7 +27,11 @@ async function write(services: Services, reader: Reader, writes: readonly Planne
   } catch (error) {
     throw error instanceof LedgerRefusal && error.codespace === 'records' ? refusalOf(error) : error
   }
-  await services.index.apply({ upserts: writes.map(upsertOf), aliases: aliasesOf(services, writes) })
+  try {
+    await services.index.apply({ upserts: writes.map(upsertOf), aliases: aliasesOf(services, writes) })
+  } catch (cause) {
+    throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the write is on the ledger, but could not be taken into the search index yet; look for it before you send it again', { cause })
+  }
   return committed
 }
 
