@@ -29,7 +29,7 @@ function idleFor(ms: number) {
   const writer = new RecordWriter({ engine, signer, custodian, now: () => START + ms })
   const draft = {
     type: 'Basic', id: 'x', record: new Uint8Array(16) as RecordId, version: 1, tombstone: false,
-    classification: { subjects: [], patients: [], flags: 8, category: 'internal' as const },
+    classification: { subjects: [], patients: [], flags: 8, category: 'internal' as const, labels: [] },
     content: { meta: {}, resource: new Uint8Array() },
   }
   const write = async (): Promise<void> => {
