@@ -82,6 +82,11 @@ export class Answer {
   }
 }
 
+/** Expects what becomes true when a block has been taken in; fails after ten seconds. */
+export function eventually<T>(probe: () => T | Promise<T>) {
+  return expect.poll(probe, { timeout: 10_000, interval: 20 })
+}
+
 export type Headline = Readonly<Record<string, string>>
 
 /** Speaks HTTP to one organisation, with one token. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Answer, Client, Resource } from './client.ts'
+import { eventually, type Answer, type Client, type Resource } from './client.ts'
 import { contestTreatment, grant, HOUR, organisation, person, recordOf, registerTreatment, revoke } from './consents.ts'
 import { startTestNode, type TestNode } from './harness.ts'
 import { condition, labelled, observation, patient } from './resources.ts'
@@ -248,7 +248,7 @@ describe('permission to write', () => {
     const amended = (await clinic.put({ ...observation(chart.id, 'laboratory', { status: 'amended' }), id: one?.id ?? '' }, { 'if-match': 'W/"1"' })).expect(200)
     expect(amended.resource.meta.versionId).toBe('2')
     expect((await clinic.get(`Observation/${one?.id}`)).expect(200).resource['status']).toBe('amended')
-    await expect.poll(async () => (await hospital.get(`Observation/${one?.id}`)).status).toBe(404)
+    await eventually(async () => (await hospital.get(`Observation/${one?.id}`)).status).toBe(404)
     ;(await hospital.get(`Observation/${one?.id}/_history`)).expect(404)
     expect(await total(hospital, `Observation?patient=${chart.id}`)).toBe(4)
     const own = await started.asPatient(chart.id)

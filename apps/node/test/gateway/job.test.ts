@@ -3,7 +3,7 @@ import { verifyAuditList } from '@chiron/sdk/audit'
 import { readReceipt, verifyTxReceipt } from '@chiron/sdk'
 import { toHex } from '@chiron/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Client } from './client.ts'
+import { eventually, type Client } from './client.ts'
 import { ask, grant, HOUR, organisation, registerTreatment, revoke } from './consents.ts'
 import { loadSample, startTestNode, type TestNode } from './harness.ts'
 import { observation } from './resources.ts'
@@ -57,8 +57,9 @@ describe.each([{ keyholders: 1 as const }, { keyholders: 4 as const }])('the who
     }
     await started.flush()
     const refusals = started.node.desk.audit(id).filter((row) => row.what.startsWith('was refused'))
-    expect(refusals).toHaveLength(1)
-    expect(refusals[0]).toMatchObject({ organisation: 'lakeside', purpose: 'TREAT', what: 'was refused 9 times to read' })
+    for (const row of refusals) expect(row).toMatchObject({ organisation: 'lakeside', purpose: 'TREAT' })
+    const times = refusals.map(({ what }) => (what === 'was refused once to read' ? 1 : Number(/^was refused (\d+) times to read$/.exec(what)?.[1])))
+    expect(times.reduce((sum, count) => sum + count, 0)).toBe(9)
   })
 
   it('shows nothing to a search that names nobody', async () => {
@@ -149,7 +150,7 @@ describe.each([{ keyholders: 1 as const }, { keyholders: 4 as const }])('the who
     ;(await clinic.get(`Patient/${id}`)).expect(403)
     ;(await clinic.get(`Observation/${sample?.id}`)).expect(404)
     expect((await clinic.get('Observation')).expect(200).total).toBe(0)
-    await expect.poll(async () => await index.openAccesses()).toEqual([])
+    await eventually(async () => await index.openAccesses()).toEqual([])
     const record = started.gateway('lakeside').services.vocabulary.record('Observation', sample?.id ?? '')
     expect(await index.rowsOf({ record })).toEqual([])
   })
@@ -164,10 +165,10 @@ describe.each([{ keyholders: 1 as const }, { keyholders: 4 as const }])('the who
     started.setClockAhead(0)
     await revoke(started, id, rule)
     const { untilMs } = await started.node.desk.grant(other, {
-      effect: 'permit', grantee: organisation(started, 'lakeside'), purposes: [], categories: ['laboratory'], labels: [], records: [], actions: ['read'], forMs: 400, overrides: null,
+      effect: 'permit', grantee: organisation(started, 'lakeside'), purposes: [], categories: ['laboratory'], labels: [], records: [], actions: ['read'], forMs: 1_500, overrides: null,
     })
     ;(await clinic.get(`Observation?patient=${other}`)).expect(200)
-    await expect.poll(async () => {
+    await eventually(async () => {
       await started.node.engine.advance()
       return started.node.engine.status().timeMs
     }).toBeGreaterThanOrEqual(untilMs as number)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Client, Resource } from './client.ts'
+import { eventually, type Client, type Resource } from './client.ts'
 import { grant, organisation, person, revoke } from './consents.ts'
 import { startTestNode, type TestNode } from './harness.ts'
 import { observation, patient, practitioner } from './resources.ts'
@@ -165,7 +165,7 @@ describe('the directory', () => {
     const ward = await create(hospital, { resourceType: 'Location', name: 'Ward 4' } as never)
     const house = await create(hospital, { resourceType: 'Organization', name: 'Riverside Hospital' } as never)
     for (const { resourceType, id } of [doctor, ward, house]) {
-      await expect.poll(async () => (await clinic.get(`${resourceType}/${id}`)).status).toBe(200)
+      await eventually(async () => (await clinic.get(`${resourceType}/${id}`)).status).toBe(200)
       expect(await total(clinic, `${resourceType}?_id=${id}`)).toBe(1)
       const refused = await clinic.put({ resourceType, id, name: resourceType === 'Practitioner' ? [{ family: 'Nobody' }] : 'Nobody' } as never)
       expect(refused.status).toBe(403)
@@ -174,9 +174,9 @@ describe('the directory', () => {
     const visit = await create(clinic, patient({ generalPractitioner: [{ reference: `Practitioner/${doctor.id}` }] }))
     expect((await clinic.get(`Patient?_id=${visit.id}&_include=Patient:general-practitioner`)).expect(200).included().map(({ id }) => id)).toEqual([doctor.id])
     ;(await hospital.put({ ...practitioner({ active: false }), id: doctor.id })).expect(200)
-    await expect.poll(async () => (await clinic.get(`Practitioner/${doctor.id}`)).resource['active']).toBe(false)
+    await eventually(async () => (await clinic.get(`Practitioner/${doctor.id}`)).resource['active']).toBe(false)
     ;(await hospital.delete(`Location/${ward.id}`)).expect(204)
-    await expect.poll(async () => (await clinic.get(`Location/${ward.id}`)).status).toBe(410)
+    await eventually(async () => (await clinic.get(`Location/${ward.id}`)).status).toBe(410)
     const own = await started.asPatient(visit.id, 'lakeside')
     ;(await own.get(`Practitioner/${doctor.id}`)).expect(200)
   })
