@@ -1,4 +1,5 @@
-import type { Did, Handle } from '@chiron/protocol'
+import { toBase64url } from '@chiron/ledger/proofs'
+import { toHex, type Did, type Handle } from '@chiron/protocol'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { records } from '@chiron/ledger'
 import { webRandom, type BlobStore, type KemKeyPair } from '@chiron/vault'
@@ -54,6 +55,8 @@ export interface GatewayDependencies {
   readonly now: () => number
   /** Keeps what a report's root stands for, so that the patient can open it. */
   readonly keepDetails: (details: readonly DisplayDetail[]) => Promise<void>
+  /** What is kept about a patient. */
+  readonly detailsOf: (patient: Handle) => readonly DisplayDetail[]
   /** Hears of failures in the background: their names go to the log. */
   readonly onFailure: (error: unknown) => void
 }
@@ -157,6 +160,16 @@ export class Gateway {
     if (!(error instanceof IndexError) || error.code !== 'ERR_INDEX_CORRUPT' || this.isRebuilding) return
     this.#dependencies.onFailure(error)
     void this.rebuild().catch(this.#dependencies.onFailure)
+  }
+
+  /** What this organisation's reports about a patient stand for: access and root, and the leaves under it (base64url). */
+  displaysOf(patientId: string) {
+    const { detailsOf } = this.#dependencies
+    return detailsOf(this.services.vocabulary.patientHandle(patientId)).map(({ access, root, leaves }) => ({
+      access: toHex(access),
+      root: toHex(root),
+      leaves: leaves.map(toBase64url),
+    }))
   }
 
   /** Brings refusals and displays that are still waiting onto the ledger. */

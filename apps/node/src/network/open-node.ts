@@ -156,6 +156,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
           vocabulary,
           now: ports.now,
           keepDetails: async (batch) => await details.put(batch),
+          detailsOf: (patient) => details.of(patient),
           onFailure: (error) => ports.onFailure(`gateway of ${name}`, error),
         },
       )

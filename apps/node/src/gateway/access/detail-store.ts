@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { concatBytes, decodeCanonical, encodeCanonical, schema, type Handle, type ObjectId } from '@chiron/protocol'
+import { concatBytes, decodeCanonical, encodeCanonical, schema, type Handle } from '@chiron/protocol'
 import { open, type Database } from 'lmdb'
 import * as v from 'valibot'
 import { DURABLE } from '../../storage/lmdb-store.ts'
@@ -10,6 +10,7 @@ import type { DisplayDetail } from './displays.ts'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
+const ROOT_BYTES = 32
 const kept = v.strictObject({ access: schema.objectId, leaves: v.array(schema.bytesUpTo(1024)) })
 
 /** What a report's root stands for, sealed with AES-256-GCM under the organisation's key (32 bytes), by patient and root. */
@@ -32,20 +33,26 @@ export class DetailStore {
     await Promise.all(details.map(({ patient, root, access, leaves }) => this.#database.put(concatBytes(patient, root), this.#seal(root, { access, leaves: [...leaves] }))))
   }
 
-  /** The leaves under a root: canonical `[salt, record, version, atMs]` each. */
-  get(patient: Handle, root: Uint8Array): { readonly access: ObjectId; readonly leaves: readonly Uint8Array[] } | undefined {
-    const sealed = this.#database.get(concatBytes(patient, root))
-    if (sealed === undefined) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
-    decipher.setAAD(root)
-    decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES))
-    const plain = concatBytes(decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES)), decipher.final())
-    return decodeCanonical(kept, plain)
+  /** Everything kept about a patient, in the order of roots. */
+  of(patient: Handle): DisplayDetail[] {
+    const end = concatBytes(patient, new Uint8Array(ROOT_BYTES + 1).fill(0xff))
+    return [...this.#database.getRange({ start: patient, end })].map(({ key, value }) => {
+      const root = new Uint8Array(key).slice(patient.length)
+      return { patient, root, ...this.#open(root, value) }
+    })
   }
 
   async close(): Promise<void> {
     await this.#database.close()
     this.#fileSeal.close()
+  }
+
+  #open(root: Uint8Array, sealed: Uint8Array): v.InferOutput<typeof kept> {
+    const end = sealed.length - TAG_BYTES
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+    decipher.setAAD(root)
+    decipher.setAuthTag(sealed.subarray(end))
+    return decodeCanonical(kept, concatBytes(decipher.update(sealed.subarray(NONCE_BYTES, end)), decipher.final()))
   }
 
   #seal(root: Uint8Array, content: v.InferOutput<typeof kept>): Uint8Array {

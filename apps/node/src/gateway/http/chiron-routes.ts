@@ -30,6 +30,11 @@ export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens)
     await gateway.flush()
     return c.json(gateway.desk.audit(patientId))
   })
+  routes.get('/displays', async (c) => {
+    const { gateway, patientId } = await patientOf(c)
+    await gateway.flush()
+    return c.json(gateway.displaysOf(patientId))
+  })
   routes.get('/requests', async (c) => {
     const { gateway, patientId } = await patientOf(c)
     return c.json(gateway.desk.requestViews(patientId))
