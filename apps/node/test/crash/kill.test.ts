@@ -7,6 +7,6 @@ const seed = Number(readEnvironment()['CHIRON_TEST_SEED'] ?? Math.floor(Math.ran
 test(`20 kills under load lose nothing that was acknowledged and show nothing half (CHIRON_TEST_SEED=${seed})`, async () => {
   const report = await killRounds({ rounds: 20, seed, rebuildEvery: 7 })
   expect(report).toMatchObject({ kills: 20, seed })
-  expect(report.acknowledged).toBeGreaterThan(200)
+  expect(report.acknowledged).toBeGreaterThan(40)
   expect(report.openings).toBeGreaterThan(0)
 }, 240_000)
