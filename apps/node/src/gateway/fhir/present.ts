@@ -1,31 +1,34 @@
 import type { Patient, Resource } from '@medplum/fhirtypes'
 import { RecordFlag, toHex, type Handle, type RecordId } from '@chiron/protocol'
-import { decideRecord, records } from '@chiron/ledger'
+import { recordDecider, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
+import type { Display } from '../access/displays.ts'
 import { isShared, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { IndexedRow } from '../index/port.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
+import { noAccess } from './absent.ts'
 import { localised } from './references.ts'
 
 /**
  * The one way out for what is stored. Every row is decided once more on the newest state, its patients' lists get an
  * access if there is none yet, and what is shown is noted for the report. A row that consent no longer covers stops the
  * whole answer.
- * @throws GatewayError `ERR_GATEWAY_UNAVAILABLE` when consent changed under way, or the view is not fresh
+ * @throws GatewayError `ERR_GATEWAY_UNAVAILABLE` when consent changed under way, or the view is not fresh;
+ * `ERR_GATEWAY_NO_ACCESS` when the reader's role or delegation has ended
  */
 export async function present(services: Services, reader: Reader, sight: Sight, rows: readonly IndexedRow[]): Promise<Resource[]> {
   const accesses = await listedAccesses(services, reader, sight, rows)
   const timeMs = services.access.timeMs()
+  const request = { reader: reader.did, organisation: services.organisation.did, purpose: reader.purpose, action: 'read' as const }
+  const decide = recordDecider(services.engine.state, request, timeMs)
+  const displays: Display[] = []
   const resources = rows.map((row) => {
     const head = records.recordHead(services.engine.state, row.record as RecordId)
     if (head === undefined) throw changed()
-    const decision = decideRecord(
-      services.engine.state,
-      { reader: reader.did, organisation: services.organisation.did, purpose: reader.purpose, action: 'read', record: head.record },
-      timeMs,
-    )
+    const decision = decide(head.record)
+    if (decision.code === 'DENY_INVALID') throw noAccess()
     const internal = (head.flags & RecordFlag.internal) !== 0
     const permitted = internal ? row.authored && reader.patientId === undefined : decision.effect === 'permit'
     if (!permitted) throw changed()
@@ -34,12 +37,13 @@ export async function present(services: Services, reader: Reader, sight: Sight, 
       for (const { handle, category } of head.subjects) {
         const access = accesses.get(toHex(handle))
         if (access === undefined) throw changed()
-        services.displays.add({ patient: handle, access, category, record: head.record, version: Number(row.version), atMs: timeMs })
+        displays.push({ patient: handle, access, category, record: head.record, version: Number(row.version), atMs: timeMs })
       }
     }
     const resource = JSON.parse(row.json ?? '{}') as Resource
     return decision.obligations.includes('identity-only') && row.form === 0 ? (identityForm(resource as Patient) as Resource) : resource
   })
+  for (const display of displays) services.displays.add(display)
   return await localised(services, resources)
 }
 
