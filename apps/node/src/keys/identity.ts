@@ -42,9 +42,9 @@ export class Identity {
 
   constructor(parts: { kind: IdentityKind; inception: Uint8Array; signingSeed: Secret; agreementSeed: Secret; keyId?: string; did?: Did }) {
     this.#signingSeed = parts.signingSeed
-    this.#signingKey = privateKey('ed25519', parts.signingSeed)
+    this.#signingKey = privateKeyOf('ed25519', parts.signingSeed)
     this.publicKey = publicBytes(this.#signingKey)
-    this.agreementKey = publicBytes(privateKey('x25519', parts.agreementSeed))
+    this.agreementKey = publicBytes(privateKeyOf('x25519', parts.agreementSeed))
     this.agreementSeed = parts.agreementSeed
     this.kind = parts.kind
     this.inception = parts.inception
@@ -94,7 +94,8 @@ export class Identity {
   }
 }
 
-function privateKey(type: keyof typeof PKCS8, seed: Secret): KeyObject {
+/** The key object of a private key's 32 bytes. RFC 8410 §7. */
+export function privateKeyOf(type: keyof typeof PKCS8, seed: Secret): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8[type], seed.reveal()]), format: 'der', type: 'pkcs8' })
 }
 

@@ -1,5 +1,5 @@
 export { KeyError, type KeyErrorCode } from './errors.ts'
-export { Identity, type IdentityKind } from './identity.ts'
+export { Identity, privateKeyOf, type IdentityKind } from './identity.ts'
 export { KeyFiles } from './key-files.ts'
 export { MasterKey, type KeyPurpose } from './master-key.ts'
 export { Secret } from './secret.ts'

@@ -1,12 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPublicKey } from 'node:crypto'
 import { decodeCanonical, genesis as genesisSchema, type Genesis } from '@chiron/protocol'
-import {
-  access, accounts, applicationContracts, coversRecord, createRuntime, custody, identity, network, records, runtimeParameters,
-} from '@chiron/ledger'
+import { access, coversRecord, custody, identity, network, records } from '@chiron/ledger'
 import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
+import { applicationRuntime } from '../engine/application-runtime.ts'
 import { openEmbeddedEngine } from '../engine/embedded/open.ts'
 import type { EmbeddedEngine } from '../engine/embedded/engine.ts'
 import { EngineError } from '../engine/errors.ts'
@@ -22,7 +21,7 @@ import { Vocabulary } from '../gateway/vocabulary.ts'
 import { masterKeyWrap } from '../keyholder/key-wrap.ts'
 import { EngineLedgerView } from '../keyholder/ledger-view.ts'
 import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
-import { KeyFiles, type MasterKey } from '../keys/index.ts'
+import { KeyFiles, privateKeyOf, type MasterKey } from '../keys/index.ts'
 import { KeyFileWallets } from '../patients/key-file-wallets.ts'
 import { PatientDesk } from '../patients/patient-desk.ts'
 import { FileBlobStore } from '../storage/blob-store-fs.ts'
@@ -79,13 +78,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const signatures = new NativeSignatures()
     const store = new LmdbStore(directory.state)
     closing.push(() => store.close())
-    const runtime = createRuntime({
-      contracts: applicationContracts({ verify: (key, message, signature) => signatures.verify(key, message, signature) }),
-      accounts,
-      parameters: runtimeParameters,
-      verify: signatures.ofTx,
-      onUnexpected: (error) => ports.onFailure('ledger', error),
-    })
+    const runtime = applicationRuntime(signatures, (error) => ports.onFailure('ledger', error))
     const engine = await openEmbeddedEngine(
       { genesis, blocks: directory.blocks },
       { store, runtime, signer: identities.blockSigner, signatures, clock: systemClock, assertRoom: () => assertRoom(directory.ledger), onHalt: ports.onHalt, onListenerError: (error) => ports.onFailure('block listener', error) },
@@ -198,10 +191,7 @@ function writeTrust(directory: DataDirectory, genesis: Genesis): void {
   writeFileDurably(directory.trust, bytes)
 }
 
-const ED25519_PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
-
 function tokenKeys(masterKey: MasterKey, chainId: string) {
-  const seed = masterKey.subkey(`token/${chainId}`).reveal()
-  const privateKey = createPrivateKey({ key: Buffer.concat([ED25519_PKCS8, seed]), format: 'der', type: 'pkcs8' })
+  const privateKey = privateKeyOf('ed25519', masterKey.subkey(`token/${chainId}`))
   return { privateKey, publicKey: createPublicKey(privateKey) }
 }

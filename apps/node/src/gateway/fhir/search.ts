@@ -1,5 +1,5 @@
 import type { Bundle, Resource } from '@medplum/fhirtypes'
-import { formatCursor, outcome, parseSearch, searchsetBundle, type Clause, type CursorCodec, type SearchQuery, type SearchsetItem } from '@chiron/fhir'
+import { formatCursor, outcome, parseSearch, searchsetBundle, subsetResource, type Clause, type CursorCodec, type SearchQuery, type SearchsetItem } from '@chiron/fhir'
 import { sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { SearchAnswer } from '../index/port.ts'
@@ -9,7 +9,6 @@ import { noAccess } from './absent.ts'
 import { present } from './present.ts'
 import { requireReadScope } from './read.ts'
 import type { FhirRequest, FhirResponse } from './request.ts'
-import { shorten } from './shorten.ts'
 import { isVirtualType, searchVirtual } from './virtual.ts'
 
 const MAX_INCLUDED = 1000
@@ -113,7 +112,7 @@ function canonicalClause(services: Services, type: string, clause: Clause): Clau
 
 function bundleOf(services: Services, cursors: CursorCodec, query: SearchQuery, found: SearchAnswer, shown: readonly Resource[]): Bundle {
   const items = shown.map((resource, index): SearchsetItem => {
-    const short = shorten(resource, query)
+    const short = subsetResource(resource, query) as Resource
     return {
       mode: index < found.rows.length ? 'match' : 'include',
       fullUrl: `${services.baseUrl}/${resource.resourceType}/${resource.id}`,
