@@ -7,6 +7,7 @@ import type { Narrowing } from './access/narrowing.ts'
 import { openOrder, type Custodian } from './custody.ts'
 import type { IndexStore, RowUpsert } from './index/port.ts'
 import { readContent } from './records/content.ts'
+import { fetchedRow } from './records/fetched-row.ts'
 
 /** Purpose under which a gateway reads what its organisation authored, to make its index anew. */
 const MAINTENANCE = 'HOPERAT'
@@ -211,22 +212,10 @@ export class Upkeep {
       const upserts: RowUpsert[] = []
       const aliases: { type: string; localId: string; id: string }[] = []
       for (const [index, version] of group.versions.entries()) {
-        const { resource, localId, subjects } = readContent(contents[index] as (typeof contents)[number])
-        const authored = version.author === this.#organisation
-        upserts.push({
-          record: version.record,
-          type: resource.resourceType,
-          id: resource.id as string,
-          version: String(version.version),
-          form: 0,
-          authored,
-          lastUpdatedMs: Date.parse(resource.meta?.lastUpdated ?? ''),
-          subjects,
-          current: records.recordHead(this.#engine.state, version.record)?.version === version.version,
-          directory: (version.flags & RecordFlag.directory) !== 0,
-          ...((version.flags & RecordFlag.tombstone) === 0 ? { resource: resource as { resourceType: string; id?: string } } : {}),
-        })
-        if (authored && localId !== undefined) aliases.push({ type: resource.resourceType, localId, id: resource.id as string })
+        const content = readContent(contents[index] as (typeof contents)[number])
+        const row = fetchedRow(this.#engine.state, this.#organisation, version, content)
+        upserts.push(row)
+        if (row.authored && content.localId !== undefined) aliases.push({ type: row.type, localId: content.localId, id: row.id })
       }
       await this.#index.apply({ upserts, aliases })
     }

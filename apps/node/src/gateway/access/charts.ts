@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, RecordFlag, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
+import { equalBytes, fromHex, toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
 import { accessDecider, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Patient } from '@medplum/fhirtypes'
@@ -8,6 +8,7 @@ import { openOrder, type Custodian } from '../custody.ts'
 import type { IndexStore, RowForm, RowUpsert } from '../index/port.ts'
 import { KeyedLock } from '../keyed-lock.ts'
 import { readContent } from '../records/content.ts'
+import { fetchedRow } from '../records/fetched-row.ts'
 import type { OpenAccess, Seeker } from './access-service.ts'
 import { nextBoundary } from './boundaries.ts'
 
@@ -176,23 +177,10 @@ export class Charts {
   async #fetch(seeker: Seeker, access: OpenAccess, versions: readonly records.RecordVersion[], forms: ReadonlyMap<string, RowForm>): Promise<void> {
     const contents = await this.#custodian.open(access.id, seeker.did, versions.map(openOrder))
     const upserts = versions.map((version, index): RowUpsert => {
-      const { resource, subjects } = readContent(contents[index] as EnvelopeContent)
-      const form = forms.get(toHex(version.record)) as RowForm
-      const shown = form === 1 ? identityForm(resource as Patient) : resource
-      return {
-        record: version.record,
-        type: resource.resourceType,
-        id: resource.id as string,
-        version: String(version.version),
-        form,
-        authored: version.author === this.#organisation && form === 0,
-        lastUpdatedMs: Date.parse(resource.meta?.lastUpdated ?? ''),
-        subjects,
-        current: records.recordHead(this.#engine.state, version.record)?.version === version.version,
-        accesses: [toHex(access.id)],
-        directory: (version.flags & RecordFlag.directory) !== 0,
-        ...((version.flags & RecordFlag.tombstone) === 0 ? { resource: shown } : {}),
-      }
+      const row = { ...fetchedRow(this.#engine.state, this.#organisation, version, readContent(contents[index] as EnvelopeContent)), accesses: [toHex(access.id)] }
+      if (forms.get(toHex(version.record)) === 0) return row
+      // An identity form is a copy for readers: also where the whole row is the organisation's own.
+      return { ...row, form: 1, authored: false, ...(row.resource === undefined ? {} : { resource: identityForm(row.resource as Patient) }) }
     })
     await this.#index.apply({ upserts })
   }
