@@ -4,6 +4,7 @@ import { deterministic } from './rules/deterministic.mjs'
 import { folderNames } from './rules/folder-names.mjs'
 import { layers } from './rules/layers.mjs'
 import { noBareError } from './rules/no-bare-error.mjs'
+import { ports } from './rules/ports.mjs'
 
 export default {
   meta: { name: 'chiron' },
@@ -13,5 +14,6 @@ export default {
     'folder-names': folderNames,
     layers,
     'no-bare-error': noBareError,
+    ports,
   },
 }

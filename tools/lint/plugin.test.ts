@@ -18,6 +18,8 @@ const NODE = 'apps/node/src/gateway/sample.ts'
 
 const deterministic = (bad: string, good: string): Sample => ({ rule: 'chiron(deterministic)', file: PURE, bad, good })
 
+const ports = (bad: string, good: string): Sample => ({ rule: 'chiron(ports)', file: 'apps/node/src/gateway/access/sample.ts', bad, good })
+
 const SAMPLES: Sample[] = [
   deterministic('export const at = new Date(0)', 'export const at = (timeMs: number) => timeMs'),
   deterministic('export const at = Date.now', 'class Date {}\nexport const at = new Date()'),
@@ -59,6 +61,15 @@ const SAMPLES: Sample[] = [
   { rule: 'chiron(declared-imports)', file: NODE, bad: "export { join } from 'path'", good: "export { join } from 'node:path'" },
   { rule: 'chiron(folder-names)', file: 'packages/sdk/src/utils/sample.ts', bad: 'export const a = 1', good: '' },
   { rule: 'chiron(no-bare-error)', file: 'packages/vault/src/sample.ts', bad: "export const f = () => { throw new Error('no') }", good: "class VaultError extends Error {}\nexport const f = () => { throw new VaultError('no') }" },
+  ports('export const at = () => Date.now()', 'export const at = (timeMs: number) => new Date(timeMs)'),
+  ports('export const at = () => new Date()', "export const at = (text: string) => Date.parse(text)"),
+  ports('export const n = Math.random()', 'export const n = Math.floor(7 / 2)'),
+  ports('export const f = () => setTimeout(() => {}, 1)', 'export const f = () => queueMicrotask(() => {})'),
+  ports('export const f = () => globalThis.setInterval(() => {}, 1)', 'export const f = (setInterval: () => number) => setInterval()'),
+  ports('export const f = () => globalThis.crypto.getRandomValues(new Uint8Array(1))', 'export const f = () => globalThis.crypto.subtle'),
+  ports("import { randomBytes } from 'node:crypto'\nexport const f = randomBytes", "import { createHash } from 'node:crypto'\nexport const f = createHash"),
+  ports("import { readFileSync } from 'node:fs'\nexport const f = readFileSync", "import type { Stats } from 'node:fs'\nexport type F = Stats"),
+  ports("import { setTimeout } from 'node:timers/promises'\nexport const f = setTimeout", "import { setImmediate } from 'node:timers/promises'\nexport const f = setImmediate"),
   { rule: 'node(no-process-env)', file: NODE, bad: "export const f = process.env['HOME']", good: 'export const f = process.pid' },
   { rule: 'eslint(no-restricted-imports)', file: NODE, bad: "import { env } from 'node:process'\nexport const f = env", good: "import { join } from 'node:path'\nexport const f = join" },
   { rule: 'eslint(no-console)', file: NODE, bad: "export const f = () => console.log('a')", good: 'export const f = () => 1' },

@@ -1,64 +1,30 @@
 import { toBase64url } from '@chiron/ledger/proofs'
-import { toHex, type Did, type Handle } from '@chiron/protocol'
+import { toHex, type Handle } from '@chiron/protocol'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
-import { records } from '@chiron/ledger'
-import { webRandom, type BlobStore, type KemKeyPair } from '@chiron/vault'
-import type { Engine } from '../engine/engine.ts'
-import type { Signer } from '../ledger/submitter.ts'
+import { webRandom } from '@chiron/vault'
 import type { PatientDesk } from '../patients/patient-desk.ts'
-import { AccessService } from './access/access-service.ts'
-import { Charts } from './access/charts.ts'
-import { DisplayLog, type DisplayDetail } from './access/displays.ts'
-import { Narrowing } from './access/narrowing.ts'
-import { RefusalLog } from './access/refusals.ts'
-import { Reporter } from './access/reporter.ts'
-import { Aliases } from './fhir/aliases.ts'
+import type { DisplayDetail } from './access/displays.ts'
+import { buildServices, type ServicesDependencies, type ServicesOptions } from './build-services.ts'
 import { cursorCodec } from './fhir/cursors.ts'
-import { IdScope } from './fhir/ids.ts'
 import type { BundleOptions } from './fhir/bundle.ts'
 import type { FhirRequest, FhirResponse } from './fhir/request.ts'
 import { FhirRouter } from './fhir/router.ts'
 import { GatewayError } from './errors.ts'
 import { IndexError } from './index/errors.ts'
-import type { IndexStore } from './index/port.ts'
-import { KeyedLock } from './keyed-lock.ts'
-import type { Names } from './names.ts'
+import { systemLater } from './later.ts'
 import type { Reader } from './reader.ts'
-import { PatientRegistrar, type WalletStore } from './records/registrar.ts'
-import { RecordWriter } from './records/writer.ts'
 import type { Services } from './services.ts'
-import { Upkeep, type UpkeepProgress } from './upkeep.ts'
-import { VaultCustodian, type KeyholderService } from './vault-custodian.ts'
-import type { Vocabulary } from './vocabulary.ts'
+import type { UpkeepProgress } from './upkeep.ts'
 
-export interface GatewayOptions {
-  readonly organisation: { readonly did: Did; readonly name: string; readonly handle: Handle }
-  /** FHIR base without a trailing slash. */
-  readonly baseUrl: string
-  /** Secret of the organisation under which client-chosen ids are made canonical, 32 bytes. */
-  readonly idKey: Uint8Array
+export interface GatewayOptions extends ServicesOptions {
   /** Key of page cursors, 32 bytes. */
   readonly cursorKey: Uint8Array
 }
 
-export interface GatewayDependencies {
-  readonly engine: Engine
-  readonly signer: Signer
-  readonly blobs: BlobStore
-  readonly keyholders: readonly KeyholderService[]
-  readonly recipient: KemKeyPair
-  readonly index: IndexStore
-  readonly wallets: WalletStore
+export interface GatewayDependencies extends Omit<ServicesDependencies, 'random' | 'later'> {
   readonly desk: PatientDesk
-  readonly names: Names
-  readonly vocabulary: Vocabulary
-  readonly now: () => number
-  /** Keeps what a report's root stands for, so that the patient can open it. */
-  readonly keepDetails: (details: readonly DisplayDetail[]) => Promise<void>
   /** What is kept about a patient. */
   readonly detailsOf: (patient: Handle) => readonly DisplayDetail[]
-  /** Hears of failures in the background: their names go to the log. */
-  readonly onFailure: (error: unknown) => void
 }
 
 const REPORT_EVERY_MS = 1000
@@ -85,7 +51,7 @@ export class Gateway {
     this.baseUrl = options.baseUrl
     this.desk = dependencies.desk
     this.#dependencies = dependencies
-    this.services = buildServices(options, dependencies)
+    this.services = buildServices(options, { ...dependencies, random: webRandom, later: systemLater })
     this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
     this.#timers = [
@@ -185,42 +151,3 @@ export class Gateway {
     await this.flush().catch(this.#dependencies.onFailure)
   }
 }
-
-function buildServices(options: GatewayOptions, dependencies: GatewayDependencies): Services {
-  const { organisation, baseUrl } = options
-  const { engine, signer, index, vocabulary, names, now } = dependencies
-  const refusals = new RefusalLog()
-  const displays = new DisplayLog()
-  const reporter = new Reporter({ ...dependencies, refusals, displays })
-  const listRefusals = (): void => void reporter.report().catch(dependencies.onFailure)
-  const access = new AccessService({ engine, signer, refusals, now, listRefusals })
-  const timeMs = (): number => access.timeMs()
-  const custodian = new VaultCustodian({ ...dependencies, random: webRandom })
-  const charts = new Charts({ organisation: organisation.did }, { engine, custodian, index, timeMs })
-  const narrowing = new Narrowing({ organisation: organisation.did }, { engine, timeMs })
-  const upkeep = new Upkeep({ organisation: organisation.did }, { engine, index, custodian, access, charts, narrowing, onFailure: dependencies.onFailure })
-  const isWritten = (type: string, id: string): boolean => records.recordHead(engine.state, vocabulary.record(type, id)) !== undefined
-  return {
-    organisation,
-    baseUrl,
-    engine,
-    vocabulary,
-    aliases: new Aliases({ index }),
-    ids: new IdScope({ key: options.idKey }, { isWritten }),
-    index,
-    access,
-    charts,
-    narrowing,
-    custodian,
-    displays,
-    refusals,
-    reporter,
-    writer: new RecordWriter({ engine, signer, custodian, now }),
-    registrar: new PatientRegistrar({ wallets: dependencies.wallets, vocabulary }),
-    upkeep,
-    names,
-    locks: new KeyedLock(),
-    now,
-  }
-}
-

@@ -6,12 +6,14 @@ import type { Charts } from './access/charts.ts'
 import type { Narrowing } from './access/narrowing.ts'
 import { openOrder, type Custodian } from './custody.ts'
 import type { IndexStore, RowUpsert } from './index/port.ts'
+import type { Later } from './later.ts'
 import { readContent } from './records/content.ts'
 import { fetchedRow } from './records/fetched-row.ts'
 
 /** Purpose under which a gateway reads what its organisation authored, to make its index anew. */
 const MAINTENANCE = 'HOPERAT'
 const BATCH = 500
+const AGAIN_AFTER_MS = 100
 
 /** A record version in a block, and who put it. */
 interface Put {
@@ -38,6 +40,7 @@ export class Upkeep {
   readonly #narrowing: Narrowing
   readonly #inFlight = new Set<Promise<unknown>>()
   readonly #onFailure: (error: unknown) => void
+  readonly #later: Later
   #running: Promise<void> | undefined
   #again = false
   #closed = false
@@ -52,6 +55,7 @@ export class Upkeep {
       charts: Charts
       narrowing: Narrowing
       onFailure: (error: unknown) => void
+      later: Later
     },
   ) {
     this.#organisation = options.organisation
@@ -62,6 +66,7 @@ export class Upkeep {
     this.#charts = dependencies.charts
     this.#narrowing = dependencies.narrowing
     this.#onFailure = dependencies.onFailure
+    this.#later = dependencies.later
   }
 
   /** Runs a write that takes itself into the index, so that upkeep does not fetch what is on its way. */
@@ -118,7 +123,7 @@ export class Upkeep {
       this.#running = undefined
       if (this.#again) {
         this.#again = false
-        setTimeout(() => this.kick(), 100).unref()
+        this.#later(AGAIN_AFTER_MS, () => this.kick())
       }
     }
   }

@@ -1,12 +1,7 @@
-import { closeSync, fdatasync, fdatasyncSync, fsyncSync, ftruncateSync, openSync, readFileSync, readSync, readdirSync, unlinkSync, write } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { FRAME_HEADER_BYTES, SEGMENT_HEADER_BYTES, checkSegmentHeader, formatFrame, formatSegmentHeader, parseFrame, parseSegmentName, segmentName, wholeFrameFollows } from './block-frames.ts'
+import { DirectoryBlockFiles, type BlockFile, type BlockFiles } from './block-files.ts'
 import { StorageError, toStorageError } from './errors.ts'
-import { makeDirectory, syncDirectory, writeAll } from './files.ts'
-
-const flush = promisify(fdatasync)
-const writeAt = promisify(write)
 
 /** Size at which a segment is followed by the next. */
 const SEGMENT_BYTES = 64 * 1024 * 1024
@@ -33,6 +28,8 @@ export interface BlockLogOptions {
   /** Height that the state has: blocks up to it were acknowledged and must be whole. */
   readonly committedHeight: number
   readonly segmentBytes?: number
+  /** Where the segments lie: files of `directory` unless given. */
+  readonly files?: BlockFiles
   /** Sees every whole block, in order, while the log is opened: for what must be checked of each at start. */
   onBlock?(block: Uint8Array, height: number): void
 }
@@ -40,13 +37,14 @@ export interface BlockLogOptions {
 interface Segment {
   readonly path: string
   readonly first: number
-  readonly descriptor: number
+  readonly file: BlockFile
   size: number
 }
 
 /** {@link BlockLog} in segment files of one directory. Opening reads and checks every frame. */
 export class FileBlockLog implements BlockLog {
   readonly #options: BlockLogOptions
+  readonly #files: BlockFiles
   readonly #segments: Segment[] = []
   /** Of each frame, by height - 1. */
   readonly #offsets: number[] = []
@@ -59,7 +57,7 @@ export class FileBlockLog implements BlockLog {
    */
   constructor(options: BlockLogOptions) {
     this.#options = options
-    makeDirectory(options.directory)
+    this.#files = options.files ?? new DirectoryBlockFiles(options.directory)
     try {
       this.#load()
     } catch (cause) {
@@ -79,8 +77,8 @@ export class FileBlockLog implements BlockLog {
     let segment: Segment | undefined
     try {
       segment = this.#segmentFor(height)
-      await writeFully(segment.descriptor, frame, segment.size)
-      await flush(segment.descriptor)
+      await segment.file.write(frame, segment.size)
+      await segment.file.flush()
     } catch (cause) {
       this.#failed = toStorageError(cause, segment?.path ?? this.#options.directory, 'appending a block to')
       if (segment) dropTail(segment)
@@ -98,7 +96,7 @@ export class FileBlockLog implements BlockLog {
     const end = next ?? segment.size
     const bytes = new Uint8Array(end - offset)
     try {
-      readFully(segment.descriptor, bytes, offset)
+      segment.file.read(bytes, offset)
     } catch (cause) {
       throw toStorageError(cause, segment.path, 'reading a block from')
     }
@@ -108,24 +106,28 @@ export class FileBlockLog implements BlockLog {
   }
 
   close(): void {
-    for (const { descriptor } of this.#segments.splice(0)) closeSync(descriptor)
+    for (const { file } of this.#segments.splice(0)) file.close()
     this.#offsets.length = 0
     this.#failed ??= new StorageError('ERR_STORAGE_CLOSED', 'the block log is closed')
   }
 
   #load(): void {
     const { directory, committedHeight } = this.#options
-    const firsts = readdirSync(directory).map(parseSegmentName).filter((first) => first !== undefined).sort((a, b) => a - b)
+    const firsts = this.#files.names().map(parseSegmentName).filter((first) => first !== undefined).sort((a, b) => a - b)
     for (const [at, first] of firsts.entries()) {
-      const path = join(directory, segmentName(first))
-      if (first !== this.height + 1) throw damaged(this.height + 1, path)
-      this.#loadSegment(path, first, at === firsts.length - 1)
+      if (first !== this.height + 1) throw damaged(this.height + 1, this.#path(first))
+      this.#loadSegment(first, at === firsts.length - 1)
     }
     if (this.height < committedHeight) throw damaged(this.height + 1, directory)
   }
 
-  #loadSegment(path: string, first: number, last: boolean): void {
-    const bytes = readFileSync(path)
+  #path(first: number): string {
+    return join(this.#options.directory, segmentName(first))
+  }
+
+  #loadSegment(first: number, last: boolean): void {
+    const path = this.#path(first)
+    const bytes = this.#files.contents(segmentName(first))
     const header = checkSegmentHeader(bytes.subarray(0, SEGMENT_HEADER_BYTES), this.#options.genesisHash, first)
     if (header === 'foreign') {
       throw new StorageError('ERR_STORAGE_FOREIGN', `${path} belongs to another network: point CHIRON_DATA at the right directory`, { context: { path } })
@@ -133,11 +135,10 @@ export class FileBlockLog implements BlockLog {
     if (header === 'damaged') {
       const begun = last && bytes.length <= SEGMENT_HEADER_BYTES && first === this.#options.committedHeight + 1
       if (!begun) throw damaged(first, path)
-      unlinkSync(path)
-      syncDirectory(this.#options.directory)
+      this.#files.remove(segmentName(first))
       return
     }
-    const segment: Segment = { path, first, descriptor: openSync(path, 'r+'), size: SEGMENT_HEADER_BYTES }
+    const segment: Segment = { path, first, file: this.#files.open(segmentName(first)), size: SEGMENT_HEADER_BYTES }
     this.#segments.push(segment)
     while (segment.size < bytes.length) {
       const height = this.height + 1
@@ -145,8 +146,7 @@ export class FileBlockLog implements BlockLog {
       if (typeof payload === 'string') {
         const torn = last && height === this.#options.committedHeight + 1 && !wholeFrameFollows(bytes, segment.size, height)
         if (!torn) throw damaged(height, path)
-        ftruncateSync(segment.descriptor, segment.size)
-        fsyncSync(segment.descriptor)
+        segment.file.truncate(segment.size)
         return
       }
       this.#options.onBlock?.(payload, height)
@@ -158,18 +158,8 @@ export class FileBlockLog implements BlockLog {
   #segmentFor(height: number): Segment {
     const current = this.#segments.at(-1)
     if (current && current.size < (this.#options.segmentBytes ?? SEGMENT_BYTES)) return current
-    const path = join(this.#options.directory, segmentName(height))
-    const descriptor = openSync(path, 'w+', 0o600)
-    try {
-      writeAll(descriptor, formatSegmentHeader(this.#options.genesisHash, height), 0)
-      fsyncSync(descriptor)
-      syncDirectory(this.#options.directory)
-    } catch (error) {
-      closeSync(descriptor)
-      removeQuietly(path)
-      throw error
-    }
-    const segment: Segment = { path, first: height, descriptor, size: SEGMENT_HEADER_BYTES }
+    const file = this.#files.create(segmentName(height), formatSegmentHeader(this.#options.genesisHash, height))
+    const segment: Segment = { path: this.#path(height), first: height, file, size: SEGMENT_HEADER_BYTES }
     this.#segments.push(segment)
     return segment
   }
@@ -181,34 +171,8 @@ function damaged(height: number, path: string): StorageError {
 
 function dropTail(segment: Segment): void {
   try {
-    ftruncateSync(segment.descriptor, segment.size)
-    fdatasyncSync(segment.descriptor)
+    segment.file.truncate(segment.size)
   } catch {
     // The next start finds the frame incomplete and drops it.
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    unlinkSync(path)
-  } catch {
-    // An empty last segment is dropped at the next start.
-  }
-}
-
-async function writeFully(descriptor: number, bytes: Uint8Array, position: number): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const { bytesWritten } = await writeAt(descriptor, bytes, done, bytes.length - done, position + done)
-    done += bytesWritten
-  }
-}
-
-function readFully(descriptor: number, bytes: Uint8Array, position: number): void {
-  let done = 0
-  while (done < bytes.length) {
-    const read = readSync(descriptor, bytes, done, bytes.length - done, position + done)
-    if (read === 0) return
-    done += read
   }
 }

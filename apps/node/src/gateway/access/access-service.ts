@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import type { Did, Handle, Message, ObjectId } from '@chiron/protocol'
 import { toHex } from '@chiron/protocol'
 import { access, decideOpening } from '@chiron/ledger'
+import type { Random } from '@chiron/vault'
 import type { Engine } from '../../engine/engine.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
@@ -45,16 +45,18 @@ export class AccessService {
   readonly #signer: Signer
   readonly #refusals: RefusalLog
   readonly #now: () => number
+  readonly #random: Random
   readonly #listRefusals: () => void
   readonly #remembered = new Map<string, Map<string, Remembered>>()
   #waiting: Waiting[] = []
   #flushing = false
 
-  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number; listRefusals: () => void }) {
+  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number; random: Random; listRefusals: () => void }) {
     this.#engine = dependencies.engine
     this.#signer = dependencies.signer
     this.#refusals = dependencies.refusals
     this.#now = dependencies.now
+    this.#random = dependencies.random
     this.#listRefusals = dependencies.listRefusals
   }
 
@@ -150,7 +152,7 @@ export class AccessService {
     const unique = new Map(batch.map((item) => [`${item.seeker.did}/${item.seeker.purpose}/${toHex(item.patient)}`, item]))
     const message: Message = {
       type: 'access.open',
-      salt: randomBytes(16),
+      salt: this.#random(16),
       openings: [...unique.values()].map((item) => ({ patient: item.patient, reader: item.seeker.did, purpose: item.seeker.purpose, action: 'read' })),
     }
     // Handed in first, so that what was refused before is listed before.

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { merkleRoot, type Handle, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
+import { webRandom } from '@chiron/vault'
 import { expect, it } from 'vitest'
 import { DisplayLog } from './displays.ts'
 
@@ -8,7 +9,7 @@ const [patient, access, laboratory, vitals] = [bytes<Handle>(32), bytes<ObjectId
 const shown = (category: Tag) => ({ patient, access, category, record: bytes<RecordId>(16), version: 1, atMs: 1_000 })
 
 it('reports counts by category, and a root over one leaf for each item', () => {
-  const log = new DisplayLog()
+  const log = new DisplayLog(webRandom)
   for (const category of [laboratory, vitals, laboratory]) log.add(shown(category))
   const taken = log.take()
   const [report] = taken?.message.reports ?? []
@@ -19,7 +20,7 @@ it('reports counts by category, and a root over one leaf for each item', () => {
 })
 
 it('has again what could not be reported, with what came since', () => {
-  const log = new DisplayLog()
+  const log = new DisplayLog(webRandom)
   log.add(shown(laboratory))
   const first = log.take()
   log.add(shown(laboratory))

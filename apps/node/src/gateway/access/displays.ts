@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { compareBytes, encodeCanonical, merkleRoot, toHex, type Handle, type Message, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
+import type { Random } from '@chiron/vault'
 
 /** One item that was shown to a reader. */
 export interface Display {
@@ -37,6 +37,11 @@ interface Group {
 /** Collects what was displayed, to be reported in batches: counts by category and a root over salted details. */
 export class DisplayLog {
   #groups = new Map<string, Group>()
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
 
   add(display: Display): void {
     const id = toHex(display.access)
@@ -45,7 +50,7 @@ export class DisplayLog {
       group = { patient: display.patient, access: display.access, leaves: [], counts: new Map() }
       this.#groups.set(id, group)
     }
-    group.leaves.push(encodeCanonical([randomBytes(16), display.record, display.version, display.atMs]))
+    group.leaves.push(encodeCanonical([this.#random(16), display.record, display.version, display.atMs]))
     const tag = toHex(display.category)
     const known = group.counts.get(tag)
     if (known === undefined) group.counts.set(tag, { category: display.category, count: 1 })
@@ -69,7 +74,7 @@ export class DisplayLog {
       root: (details[index] as DisplayDetail).root,
     }))
     return {
-      message: { type: 'access.report', salt: randomBytes(16), reports },
+      message: { type: 'access.report', salt: this.#random(16), reports },
       details,
       restore: () => {
         for (const [id, group] of taken) this.#restore(id, group)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Did, Handle } from '@chiron/protocol'
+import { webRandom } from '@chiron/vault'
 import { expect, it } from 'vitest'
 import { RefusalLog } from './refusals.ts'
 
@@ -9,7 +10,7 @@ const reader = `did:chiron:${'a'.repeat(32)}` as Did
 const isPatient = (handle: Handle): boolean => handle === patient
 
 it('counts attempts of one kind together, and never names more than a refusal may stand for', () => {
-  const log = new RefusalLog()
+  const log = new RefusalLog(webRandom)
   for (let attempt = 0; attempt < 2_500; attempt++) log.add(patient, reader, 'TREAT', 'read')
   log.add(patient, reader, 'TREAT', 'write')
   const counts = log.take(isPatient)?.message.refusals.map(({ action, count }) => [action, count])
@@ -18,7 +19,7 @@ it('counts attempts of one kind together, and never names more than a refusal ma
 })
 
 it('forgets attempts on what is no patient', () => {
-  const log = new RefusalLog()
+  const log = new RefusalLog(webRandom)
   log.add(nobody, reader, 'TREAT', 'read')
   expect(log.take(isPatient)).toBeUndefined()
   log.add(nobody, reader, 'TREAT', 'read')
@@ -27,7 +28,7 @@ it('forgets attempts on what is no patient', () => {
 })
 
 it('has again what could not be listed, with what came since', () => {
-  const log = new RefusalLog()
+  const log = new RefusalLog(webRandom)
   log.add(patient, reader, 'TREAT', 'read')
   const taken = log.take(isPatient)
   log.add(patient, reader, 'TREAT', 'read')

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import { access } from '@chiron/ledger'
 import { toHex, type Did, type Handle, type Message } from '@chiron/protocol'
+import type { Random } from '@chiron/vault'
 
 type Refuse = Extract<Message, { type: 'access.refuse' }>
 type Refusal = Refuse['refusals'][number]
@@ -17,6 +17,11 @@ const LIMIT = 500
 /** Collects refused attempts, to be listed for the patients in batched transactions that succeed. */
 export class RefusalLog {
   readonly #waiting = new Map<string, Refusal>()
+  readonly #random: Random
+
+  constructor(random: Random) {
+    this.#random = random
+  }
 
   add(patient: Handle, reader: Did, purpose: string, action: 'read' | 'write', count = 1): void {
     const key = `${toHex(patient)}/${reader}/${purpose}/${action}`
@@ -39,7 +44,7 @@ export class RefusalLog {
     }
     if (refusals.length === 0) return undefined
     return {
-      message: { type: 'access.refuse', salt: randomBytes(16), refusals },
+      message: { type: 'access.refuse', salt: this.#random(16), refusals },
       restore: () => {
         for (const { patient, reader, purpose, action, count } of refusals) this.add(patient, reader, purpose, action as 'read' | 'write', count)
       },

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto'
 import type { Message } from '@chiron/protocol'
 import { ownerOf } from '@chiron/ledger'
+import type { Random } from '@chiron/vault'
 import type { Engine } from '../../engine/engine.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
@@ -13,6 +13,7 @@ export interface ReporterDependencies {
   readonly refusals: RefusalLog
   readonly displays: DisplayLog
   readonly now: () => number
+  readonly random: Random
   /** Keeps what a report's root stands for, durably. */
   readonly keepDetails: (details: readonly DisplayDetail[]) => Promise<void>
   /** Hears of single items that the ledger would not take. */
@@ -32,16 +33,16 @@ export class Reporter {
 
   /** @throws EngineError, StorageError: nothing is lost */
   async report(): Promise<void> {
-    const { engine, refusals, displays, keepDetails } = this.#dependencies
+    const { engine, refusals, displays, keepDetails, random } = this.#dependencies
     const isPatient = (handle: Parameters<typeof ownerOf>[1]): boolean => ownerOf(engine.state, handle)?.kind === 'patient'
     for (let taken = refusals.take(isPatient); taken !== undefined; taken = refusals.take(isPatient)) {
       const { message } = taken
-      const single = message.refusals.map((refusal): Message => ({ ...message, salt: randomBytes(16), refusals: [refusal] }))
+      const single = message.refusals.map((refusal): Message => ({ ...message, salt: random(16), refusals: [refusal] }))
       await this.#restoring(taken, () => this.#submit(message, single))
     }
     for (let taken = displays.take(); taken !== undefined; taken = displays.take()) {
       const { message, details } = taken
-      const single = message.reports.map((report): Message => ({ ...message, salt: randomBytes(16), reports: [report] }))
+      const single = message.reports.map((report): Message => ({ ...message, salt: random(16), reports: [report] }))
       await this.#restoring(taken, async () => {
         await keepDetails(details)
         await this.#submit(message, single)

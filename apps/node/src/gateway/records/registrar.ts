@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Did, Handle, Message } from '@chiron/protocol'
+import type { Random } from '@chiron/vault'
 import type { Vocabulary } from '../vocabulary.ts'
 
 /** Public part of a patient's wallet. */
@@ -19,10 +19,12 @@ export interface WalletStore {
 export class PatientRegistrar {
   readonly #wallets: WalletStore
   readonly #vocabulary: Vocabulary
+  readonly #random: Random
 
-  constructor(dependencies: { wallets: WalletStore; vocabulary: Vocabulary }) {
+  constructor(dependencies: { wallets: WalletStore; vocabulary: Vocabulary; random: Random }) {
     this.#wallets = dependencies.wallets
     this.#vocabulary = dependencies.vocabulary
+    this.#random = dependencies.random
   }
 
   /** The message that registers a patient; the wallet is durable before it is made. */
@@ -31,7 +33,7 @@ export class PatientRegistrar {
     const handle: Handle = this.#vocabulary.patientHandle(patientId)
     return {
       type: 'identity.register',
-      salt: randomBytes(16),
+      salt: this.#random(16),
       kind: 'patient',
       did: wallet.did,
       signingKey: wallet.signingKey,

@@ -1,4 +1,5 @@
 import { formatDid, type RecordId } from '@chiron/protocol'
+import { webRandom } from '@chiron/vault'
 import { expect, test } from 'vitest'
 import type { Engine } from '../../engine/engine.ts'
 import type { Custodian } from '../custody.ts'
@@ -26,7 +27,7 @@ function idleFor(ms: number) {
     },
   } as unknown as Custodian
   const signer = { did, keyId: 'k1', sign: () => new Uint8Array(64) }
-  const writer = new RecordWriter({ engine, signer, custodian, now: () => START + ms })
+  const writer = new RecordWriter({ engine, signer, custodian, now: () => START + ms, random: webRandom })
   const draft = {
     type: 'Basic', id: 'x', record: new Uint8Array(16) as RecordId, version: 1, tombstone: false,
     classification: { subjects: [], patients: [], flags: 8, category: 'internal' as const, labels: [] },

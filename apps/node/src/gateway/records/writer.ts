@@ -1,6 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import { RecordFlag, type Message, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
-import type { EnvelopeContent } from '@chiron/vault'
+import type { EnvelopeContent, Random } from '@chiron/vault'
 import type { Committed, Engine } from '../../engine/engine.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
 import type { Custodian } from '../custody.ts'
@@ -33,12 +32,14 @@ export class RecordWriter {
   readonly #signer: Signer
   readonly #custodian: Custodian
   readonly #now: () => number
+  readonly #random: Random
 
-  constructor(dependencies: { engine: Engine; signer: Signer; custodian: Custodian; now: () => number }) {
+  constructor(dependencies: { engine: Engine; signer: Signer; custodian: Custodian; now: () => number; random: Random }) {
     this.#engine = dependencies.engine
     this.#signer = dependencies.signer
     this.#custodian = dependencies.custodian
     this.#now = dependencies.now
+    this.#random = dependencies.random
   }
 
   /**
@@ -60,7 +61,7 @@ export class RecordWriter {
     )
     const put: Message = {
       type: 'records.put',
-      salt: randomBytes(16),
+      salt: this.#random(16),
       recorder: reader.did,
       purpose: reader.purpose,
       entries: drafts.map((draft, index) => entryOf(draft, kept.sealed[index] as (typeof kept.sealed)[number])),
