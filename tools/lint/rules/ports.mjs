@@ -28,7 +28,7 @@ export const ports = {
   create(context) {
     /** @param {any} node @param {string} message */
     const report = (node, message) => context.report({ node, message })
-    /** @param {any} node */
+    /** @param {any} node @returns {string} */
     const nameOf = (node) => {
       if (node.type === 'Identifier') return node.name
       if (node.type !== 'MemberExpression' || node.computed) return ''
