@@ -20,6 +20,7 @@ const TASKS = {
   typecheck: ['tools/tasks/typecheck.ts'],
   lint: ['tools/tasks/lint.ts'],
   ci: ['tools/tasks/ci.ts'],
+  sbom: ['tools/supply/sbom.ts'],
   example: ['tools/tasks/example.ts'],
 }
 

@@ -14,6 +14,13 @@ interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>
 }
 
+interface Manifest {
+  readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
 /** Licences that code shipped under Apache-2.0 may depend on. */
 const ALLOWED = new Set([
   '0BSD', 'Apache-2.0', 'Apache-2.0 OR MIT', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0', 'CC0-1.0', 'ISC', 'MIT', 'MIT OR Apache-2.0', 'MIT-0', 'Python-2.0', 'Unlicense',
@@ -48,5 +55,16 @@ describe('what Chiron depends on', () => {
     const missing = installed.flatMap(([, { optional, optionalDependencies = {} }]) => optional === true ? [] : Object.keys(optionalDependencies).filter((name) => packages[`node_modules/${name}`] === undefined))
     const nested = missing.filter((name) => !installed.some(([path]) => path.endsWith(`/node_modules/${name}`)))
     expect([...new Set(nested)]).toEqual([])
+  })
+
+  it('is asked for by exact version, in every workspace', () => {
+    const manifests = ['package.json', ...Object.keys(packages).filter((path) => path !== '' && !path.includes('node_modules')).map((path) => `${path}/package.json`)]
+    const loose = manifests.flatMap((path) => {
+      const { name, dependencies = {}, devDependencies = {}, optionalDependencies = {} } = JSON.parse(readFileSync(join(root, path), 'utf8')) as Manifest
+      const asked = { ...dependencies, ...devDependencies, ...optionalDependencies }
+      return Object.entries(asked).filter(([other, version]) => !other.startsWith('@chiron/') && !/^\d+\.\d+\.\d+(-[0-9a-z.]+)?$/.test(version)).map(([other, version]) => `${name} asks for ${other} ${version}`)
+    })
+    expect(manifests.length).toBeGreaterThan(6)
+    expect(loose).toEqual([])
   })
 })

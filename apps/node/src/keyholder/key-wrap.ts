@@ -21,7 +21,7 @@ export function masterKeyWrap(masterKey: Uint8Array, name: string, random: Rando
   return {
     wrap(plain, context) {
       const nonce = random(NONCE_BYTES)
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(utf8(context))
+      const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(utf8(context))
       return concatBytes(nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag())
     },
     unwrap(wrapped, context) {
