@@ -1,10 +1,11 @@
 /**
- * Writes `spec/vectors/{encoding,tx,ids,commitments,tags,block}-*.json`. Deterministic: `node tools/vectors/protocol.ts`
+ * Writes `spec/vectors/{encoding,tx,ids,commitments,tags,block,claims}-*.json`. Deterministic: `node tools/vectors/protocol.ts`
  * changes nothing unless a formula changed, and a test compares.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { claimVectors } from './protocol-claims.ts'
 import { blockVectors, commitmentVectors, idVectors, tagVectors } from './protocol-derived.ts'
 import { encodingVectors, refusedEncodingVectors } from './protocol-encoding.ts'
 import { refusedTxVectors, signedTxVectors } from './protocol-tx.ts'
@@ -24,6 +25,7 @@ export function protocolVectors(): ReadonlyMap<string, VectorFile> {
     ['tags-derived.json', tagVectors()],
     ['commitments-custody.json', commitmentVectors()],
     ['block-derived.json', blockVectors()],
+    ['claims-derived.json', claimVectors()],
   ])
 }
 

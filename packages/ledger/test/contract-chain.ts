@@ -26,6 +26,8 @@ const bytes = (length: number, ...parts: (string | number)[]): Uint8Array => sha
 export const SALT = bytes(16, 'salt')
 const secretFor = (name: string): Uint8Array => bytes(32, 'key', name)
 export const keyFor = (name: string): Uint8Array => ed25519.getPublicKey(secretFor(name))
+/** Below 2^248, so that it is canonical. */
+const agreementFor = (name: string): Uint8Array => concatBytes(bytes(31, 'agreement', name), new Uint8Array(1))
 export const handleFor = (name: string): Handle => bytes(32, 'handle', name) as Handle
 export const recordFor = (name: string): RecordId => bytes(16, 'record', name) as RecordId
 export const tagFor = (name: string): Tag => bytes(8, 'tag', name) as Tag
@@ -40,7 +42,7 @@ export function person(kind: 'organisation' | 'practitioner' | 'patient' | 'devi
   const signingKey = keyFor(`${kind}/${name}`)
   const inception = bytes(16, 'inception', name)
   const fresh = {
-    did: deriveDid(kind, signingKey, inception), secret: secretFor(`${kind}/${name}`), signingKey, agreementKey: bytes(32, 'agreement', name), inception, handle: handleFor(name),
+    did: deriveDid(kind, signingKey, inception), secret: secretFor(`${kind}/${name}`), signingKey, agreementKey: agreementFor(name), inception, handle: handleFor(name),
   }
   made.set(`${kind}/${name}`, fresh)
   return fresh

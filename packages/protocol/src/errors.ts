@@ -6,6 +6,8 @@ export type ProtocolErrorCode =
   | 'ERR_PROTOCOL_NOT_CANONICAL'
   | 'ERR_PROTOCOL_SCHEMA'
   | 'ERR_PROTOCOL_SIGNATURE'
+  /** Not a claim code, or mistyped; the message says which. */
+  | 'ERR_PROTOCOL_CLAIM_CODE'
 
 /** What `protocol` throws: a stable code, and words that never carry input. */
 export class ProtocolError extends Error {

@@ -1,5 +1,6 @@
 export * from './block.ts'
 export * from './bytes.ts'
+export * from './claims.ts'
 export * from './commitments.ts'
 export * from './encoding.ts'
 export * from './errors.ts'

@@ -49,3 +49,25 @@ export function signEd25519(seed: Uint8Array, message: Uint8Array): Uint8Array {
 export function x25519PublicKey(secret: Uint8Array): Uint8Array {
   return x25519.getPublicKey(secret)
 }
+
+/**
+ * Whether 32 bytes are an X25519 public key to which something can be sealed: a canonical coordinate that does not belong
+ * to one of the few points of small order, with which every agreement fails (RFC 7748 §6.1). SPEC-SIG-4.
+ */
+export function isAcceptableAgreementKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== 32 || !isBelowPrime(publicKey)) return false
+  try {
+    x25519.getSharedSecret(new Uint8Array(32).fill(1), publicKey)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Whether a little-endian number is below 2^255 - 19. */
+function isBelowPrime(bytes: Uint8Array): boolean {
+  const top = bytes[31] as number
+  if (top > 0x7f) return false
+  if (top < 0x7f || bytes.subarray(1, 31).some((byte) => byte !== 0xff)) return true
+  return (bytes[0] as number) < 0xed
+}

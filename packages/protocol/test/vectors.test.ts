@@ -100,6 +100,30 @@ test.each(named('tags-derived.json'))('SPEC-TAG %s', (_name, item) => {
   expect(protocol.toHex(protocol.tagOf(tagKey, item.kind as 'category' | 'label', String(item.word)))).toBe(item.tag)
 })
 
+describe('SPEC-CLAIM', () => {
+  test.each(only('claims-derived.json', 'SPEC-CLAIM-1').filter(([, item]) => item.code === undefined))('%s', (_name, item) => {
+    const code = { did: protocol.parseDid(item.did), secret: bytes(item.secret) }
+    expect(protocol.formatClaimCode(code)).toBe(item.claimCode)
+    expect(protocol.parseClaimCode(String(item.claimCode))).toEqual(code)
+  })
+  test.each(only('claims-derived.json', 'SPEC-CLAIM-1').filter(([, item]) => item.code !== undefined))('%s', (_name, item) => {
+    expect(codeOf(() => protocol.parseClaimCode(String(item.text)))).toBe(item.code)
+  })
+  test.each(only('claims-derived.json', 'SPEC-CLAIM-2'))('%s', (_name, item) => {
+    const seed = protocol.claimKeySeed({ did: protocol.parseDid(item.did), secret: bytes(item.secret) }, String(item.chainId))
+    expect(protocol.toHex(seed)).toBe(item.seed)
+    expect(protocol.toHex(protocol.ed25519PublicKey(seed))).toBe(item.publicKey)
+  })
+  test.each(only('claims-derived.json', 'SPEC-CLAIM-3'))('%s', (_name, item) => {
+    const [claimKey, signingKey, agreementKey] = [bytes(item.claimKey), bytes(item.signingKey), bytes(item.agreementKey)]
+    const statement = { chainId: String(item.chainId), did: protocol.parseDid(item.did), claimKey, signingKey, agreementKey }
+    expect(protocol.toHex(protocol.claimBytes(statement))).toBe(item.message)
+    expect(protocol.toHex(protocol.claimPossessionBytes(statement))).toBe(item.possessionMessage)
+    expect(protocol.verifyEd25519(claimKey, bytes(item.message), bytes(item.claimSignature))).toBe(true)
+    expect(protocol.verifyEd25519(signingKey, bytes(item.possessionMessage), bytes(item.possession))).toBe(true)
+  })
+})
+
 describe('SPEC-CUS', () => {
   const record = (item: Case): protocol.RecordId => bytes(item.record) as protocol.RecordId
   test.each(only('commitments-custody.json', 'SPEC-CUS-1'))('%s', (_name, item) => {

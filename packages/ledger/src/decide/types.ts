@@ -63,7 +63,7 @@ export interface ReaderFacts {
   readonly kind: IdentityKind | null
   readonly suspended: boolean
   readonly organisation: Did
-  /** Whether the organisation is a member and not suspended. */
+  /** Whether the organisation is a member and not suspended; or the reader itself, a patient who holds the keys and acts through nobody. */
   readonly organisationLive: boolean
   /** Roles attested at the organisation. */
   readonly attestations: readonly { readonly role: Role; readonly untilMs: number }[]

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { did, handle, key32, keyId, listOf, objectId, purpose, role, salt, timeMs } from '../schema.ts'
+import { did, handle, key32, keyId, listOf, objectId, purpose, role, salt, signature, timeMs } from '../schema.ts'
 
 /** Kinds of identity. */
 export const identityKind = v.picklist(['organisation', 'practitioner', 'patient', 'device'])
@@ -74,4 +74,34 @@ export const identitySuspend = v.strictObject({
   salt,
   did,
   suspended: v.boolean(),
+})
+
+/** Offers a patient in the signer's custody to whoever holds the private half of `claimKey`, until a time. Replaces an earlier offer. */
+export const identityOfferClaim = v.strictObject({
+  type: v.literal('identity.offerClaim'),
+  salt,
+  did,
+  claimKey: key32,
+  until: timeMs,
+})
+
+/** Takes such an offer back. */
+export const identityWithdrawClaim = v.strictObject({
+  type: v.literal('identity.withdrawClaim'),
+  salt,
+  did,
+})
+
+/**
+ * Hands a patient's identity to the keys of a wallet. Any live member relays it: `claimSignature` is by the claim key,
+ * `possession` by `signingKey`, both over the same statement, so that whoever passes it on can only pass it on. SPEC-CLAIM-3.
+ */
+export const identityClaim = v.strictObject({
+  type: v.literal('identity.claim'),
+  salt,
+  did,
+  signingKey: key32,
+  agreementKey: key32,
+  claimSignature: signature,
+  possession: signature,
 })

@@ -10,6 +10,7 @@ import * as records from './records.ts'
 export const message = v.variant('type', [
   identity.identityRegister, identity.identityRotateKey, identity.identityAttest, identity.identityRevokeAttestation,
   identity.identityDelegate, identity.identityRevokeDelegation, identity.identityAddHandle, identity.identitySuspend,
+  identity.identityOfferClaim, identity.identityWithdrawClaim, identity.identityClaim,
   records.recordsPut, records.recordsLabel,
   consent.consentGrant, consent.consentModify, consent.consentRevoke, consent.consentRequest, consent.consentApprove,
   consent.consentDeny, consent.consentRegisterTreatment, consent.consentContestTreatment,

@@ -27,6 +27,7 @@ export function openingOf(entry: AccessEntry): ObjectId | undefined {
 /** Everybody whom a row names: people with the organisation they act for. */
 export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]; readonly organisations: readonly Did[] } {
   if ('reader' in entry) return { people: [entry.reader], organisations: [entry.organisation] }
+  if (entry.kind === 'claim') return { people: [], organisations: [entry.organisation, entry.custodian] }
   return { people: [], organisations: 'organisation' in entry ? [entry.organisation] : [] }
 }
 
@@ -76,6 +77,10 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
       return byPatient(`${entry.rule === null ? 'denied' : 'approved'} request ${toHex(entry.request)}`, entry.rule === null ? '' : toHex(entry.rule))
     case 'treatment':
       return byOrganisation(entry.organisation, `stated that it treats the patient, until ${time(entry.untilMs)}`)
+    case 'claim-offer':
+      return byOrganisation(entry.organisation, `gave out a code to claim the identity with, good until ${time(entry.untilMs)}`)
+    case 'claim':
+      return byPatient(`took over the identity from ${formatOrganisation(names, entry.custodian)}, which had signed for the patient until then; passed on by ${formatOrganisation(names, entry.organisation)}`)
     case 'contest':
       return byPatient(`ended the treating relationship of ${formatOrganisation(names, entry.organisation)}`)
   }

@@ -253,6 +253,8 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     [{ kind: 'answer', ...at, request: id, rule: null }, 29],
     [{ kind: 'treatment', ...at, organisation: lakeside.did, untilMs: at.timeMs }, 41],
     [{ kind: 'contest', ...at, organisation: lakeside.did }, 32],
+    [{ kind: 'claim-offer', ...at, organisation: lakeside.did, untilMs: at.timeMs }, 41],
+    [{ kind: 'claim', ...at, organisation: lakeside.did, custodian: riverside.did }, 53],
   ]
   for (const [value, length] of entries) {
     const bytes = encodeAccessEntry(value)

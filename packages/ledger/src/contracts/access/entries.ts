@@ -88,5 +88,20 @@ export interface ContestEntry extends At {
   readonly organisation: Did
 }
 
+/** The custodian gave out a claim code, good until `untilMs`. */
+export interface ClaimOfferEntry extends At {
+  readonly kind: 'claim-offer'
+  readonly organisation: Did
+  readonly untilMs: number
+}
+
+/** The patient took the identity over from `custodian`; `organisation` passed it on. What was signed before, the custodian signed. */
+export interface ClaimEntry extends At {
+  readonly kind: 'claim'
+  readonly organisation: Did
+  readonly custodian: Did
+}
+
 export type AccessEntry =
   | OpenEntry | CloseEntry | RefusalEntry | ReportEntry | RuleEntry | RevokeEntry | RequestEntry | AnswerEntry | TreatmentEntry | ContestEntry
+  | ClaimOfferEntry | ClaimEntry

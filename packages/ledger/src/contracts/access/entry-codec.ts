@@ -42,6 +42,12 @@ const KINDS = {
   contest: kind('contest', 11, v.strictTuple([did20]),
     (e) => [didBytes(e.organisation)],
     ([organisation]) => ({ organisation: formatDid(organisation) })),
+  'claim-offer': kind('claim-offer', 20, v.strictTuple([did20, time]),
+    (e) => [didBytes(e.organisation), e.untilMs],
+    ([organisation, untilMs]) => ({ organisation: formatDid(organisation), untilMs })),
+  claim: kind('claim', 21, v.strictTuple([did20, did20]),
+    (e) => [didBytes(e.organisation), didBytes(e.custodian)],
+    ([organisation, custodian]) => ({ organisation: formatDid(organisation), custodian: formatDid(custodian) })),
 } satisfies { [K in AccessEntry['kind']]: KindCodec }
 
 const BY_NUMBER = new Map(

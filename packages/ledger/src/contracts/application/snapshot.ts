@@ -52,7 +52,7 @@ export function readerFacts(state: StateReader, did: Did, organisation: Did): Re
     kind: record?.kind ?? null,
     suspended: record?.suspended ?? false,
     organisation,
-    organisationLive: isLiveMember(state, organisation),
+    organisationLive: isLiveMember(state, organisation) || (did === organisation && identity.isSelfHeld(state, did)),
     attestations: identity.attestationsOf(state, did, 0, organisation).map(({ role, untilMs }) => ({ role, untilMs })),
     delegation: delegation === undefined ? null : { purposes: delegation.purposes, untilMs: delegation.untilMs },
   }

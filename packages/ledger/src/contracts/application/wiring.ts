@@ -11,7 +11,7 @@ import { decideOpening, writeDecider } from './decisions.ts'
 import { isCustodial, isLiveMember, ownerOf } from './snapshot.ts'
 
 export interface ApplicationOptions {
-  /** Checks keyholders' receipts. Must accept exactly what `verifyEd25519` of protocol accepts, which is the default. */
+  /** Checks keyholders' receipts and claims. Must accept exactly what `verifyEd25519` of protocol accepts, which is the default. */
   readonly verify?: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
 }
 
@@ -23,6 +23,7 @@ export const runtimeParameters: ParametersPort = { maxTxLifetimeMs: (state) => n
 
 /** All contracts with their ports, in the order in which they make the first state. */
 export function applicationContracts(options: ApplicationOptions = {}): readonly WiredContract[] {
+  const verify = options.verify ?? verifyEd25519
   const custodyPorts: custody.CustodyPorts = {
     isGovernor: network.isGovernor,
     ensureIdentity(effects, keyholder) {
@@ -30,10 +31,10 @@ export function applicationContracts(options: ApplicationOptions = {}): readonly
         identity.registerTrusted(effects, { ...keyholder, kind: 'device', controller: null })
       }
     },
-    verify: options.verify ?? verifyEd25519,
+    verify,
   }
   return [
-    wire(identity.identityContract, identityPorts),
+    wire(identity.identityContract, { ...identityPorts, verify }),
     wire(network.networkContract, networkPorts),
     wire(custody.custodyContract, custodyPorts),
     wire(records.recordsContract, {
@@ -87,8 +88,10 @@ const consentPorts: consent.ConsentPorts = {
   list: (effects, handle, entry) => void access.appendEntry(effects.state, handle, { ...entry, timeMs: effects.block.timeMs }),
 }
 
-const identityPorts: identity.IdentityPorts = {
+const identityPorts: Omit<identity.IdentityPorts, 'verify'> = {
   isLiveMember,
   isGovernor: network.isGovernor,
   startTreatment: (effects, handle, organisation) => consent.startTreatment(effects, consentPorts, handle, organisation),
+  endAccesses: (effects, handle) => access.endAccesses(effects, accessPorts, handle),
+  list: (effects, handle, entry) => void access.appendEntry(effects.state, handle, { ...entry, timeMs: effects.block.timeMs }),
 }

@@ -20,4 +20,9 @@ export const identityErrors = refusalsOf('identity', {
   notPatient: [17, 'only a patient has several handles'],
   notGovernance: [18, 'only who governs the network may suspend this identity'],
   keyReused: [19, 'the key has been used by this identity before'],
+  notInCustody: [20, 'the identity is no patient in custody'],
+  noOffer: [21, 'no claim is offered: the offer was used, replaced, withdrawn or has ended'],
+  claimNotSigned: [22, 'the claim key has not signed for these keys'],
+  possessionNotShown: [23, 'the new signing key has not signed for itself'],
+  suspended: [24, 'the identity is suspended'],
 })

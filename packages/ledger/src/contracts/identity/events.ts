@@ -18,3 +18,6 @@ export const suspended = (did: Did, isSuspended: boolean): LedgerEvent => ({
   type: isSuspended ? 'identity.suspended' : 'identity.reinstated',
   attributes: { did },
 })
+export const claimOffered = (did: Did, untilMs: number): LedgerEvent => ({ type: 'identity.claimOffered', attributes: { did, untilMs } })
+export const claimWithdrawn = (did: Did): LedgerEvent => ({ type: 'identity.claimWithdrawn', attributes: { did } })
+export const claimed = (did: Did, custodian: Did): LedgerEvent => ({ type: 'identity.claimed', attributes: { did, custodian } })

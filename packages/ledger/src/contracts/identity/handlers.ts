@@ -1,4 +1,4 @@
-import { derivedId, isAcceptablePublicKey, equalBytes, type Did } from '@chiron/protocol'
+import { derivedId, type Did } from '@chiron/protocol'
 import type { Context, Handler } from '../../runtime/contract.ts'
 import { ensure } from '../refusals.ts'
 import { identityErrors } from './errors.ts'
@@ -6,7 +6,7 @@ import * as events from './events.ts'
 import { MAX_ATTESTATION_MS, MAX_ATTESTATIONS, MAX_DELEGATION_MS, MAX_HANDLES } from './limits.ts'
 import type { IdentityPorts } from './ports.ts'
 import { formatKeyId } from './queries.ts'
-import { giveHandle, registerIdentity } from './registration.ts'
+import { giveHandle, registerIdentity, replaceKey } from './registration.ts'
 import * as store from './state.ts'
 
 /** Registers a practitioner, device or patient under the control, or in the custody, of the organisation that signs. */
@@ -24,16 +24,7 @@ export const register: Handler<IdentityPorts, 'identity.register'> = (ctx, msg) 
 export const rotateKey: Handler<IdentityPorts, 'identity.rotateKey'> = (ctx, msg) => {
   const record = requireAuthority(ctx, msg.did)
   ensure(msg.keyId === formatKeyId(record.key + 1), identityErrors.keyIdNotNext)
-  ensure(isAcceptablePublicKey(msg.signingKey), identityErrors.keyNotAcceptable)
-  for (const [number, old] of store.listKeys(ctx.state, msg.did)) {
-    ensure(!equalBytes(old.signing, msg.signingKey), identityErrors.keyReused)
-    if (number === record.key) store.setKey(ctx.state, msg.did, number, { ...old, untilMs: ctx.block.timeMs })
-  }
-  store.setKey(ctx.state, msg.did, record.key + 1, {
-    signing: msg.signingKey, agreement: msg.agreementKey, fromMs: ctx.block.timeMs, untilMs: null,
-  })
-  store.setIdentity(ctx.state, msg.did, { ...record, key: record.key + 1 })
-  ctx.emit(events.keyRotated(msg.did, msg.keyId))
+  replaceKey(ctx, msg.did, record, msg)
 }
 
 /**

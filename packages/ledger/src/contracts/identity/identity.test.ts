@@ -137,4 +137,6 @@ test('who belongs to an organisation', () => {
   expect(belongs(ada.did, riverside.did)).toBe(false)
 })
 
-test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))
+test('every refusal was provoked, here or by claims.test.ts', () => {
+  expect(unprovoked()).toEqual(['notInCustody', 'noOffer', 'claimNotSigned', 'possessionNotShown', 'suspended'])
+})

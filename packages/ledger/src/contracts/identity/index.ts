@@ -1,4 +1,5 @@
 import { defineContract } from '../../runtime/contract.ts'
+import * as claims from './claims.ts'
 import { identityGenesis } from './genesis.ts'
 import * as handlers from './handlers.ts'
 import { identityInvariants } from './invariants.ts'
@@ -6,7 +7,7 @@ import type { IdentityPorts } from './ports.ts'
 
 export { identityErrors } from './errors.ts'
 export * from './limits.ts'
-export type { IdentityPorts } from './ports.ts'
+export type { ClaimListing, IdentityPorts } from './ports.ts'
 export * from './queries.ts'
 export { giveHandle, registerIdentity, registerTrusted } from './registration.ts'
 export { identityKeys } from './state.ts'
@@ -22,6 +23,9 @@ export const identityContract = defineContract<'identity', IdentityPorts>({
     'identity.revokeDelegation': handlers.revokeDelegation,
     'identity.addHandle': handlers.addHandle,
     'identity.suspend': handlers.suspend,
+    'identity.offerClaim': claims.offerClaim,
+    'identity.withdrawClaim': claims.withdrawClaim,
+    'identity.claim': claims.claim,
   },
   genesis: identityGenesis,
   invariants: identityInvariants,

@@ -1,8 +1,8 @@
 import { InvariantError } from '../../runtime/errors.ts'
 import type { StateReader } from '../../state/reader.ts'
-import { getAttestationSubject, getIdentity, listAttestations, listHandles, listIdentities, listKeys, listOwners } from './state.ts'
+import { getAttestationSubject, getIdentity, listAttestations, listHandles, listIdentities, listKeys, listOffers, listOwners, listPastCustodies } from './state.ts'
 
-/** One valid key each, keys numbered without gaps; controllers exist; handles and attestations lead both ways. */
+/** One valid key each, keys numbered without gaps; controllers exist; handles and attestations lead both ways; only patients in custody are offered, and none is both claimed and in custody. */
 export function identityInvariants(state: StateReader): void {
   let handles = 0
   for (const [did, record] of listIdentities(state)) {
@@ -21,6 +21,13 @@ export function identityInvariants(state: StateReader): void {
   for (const [, owner] of listOwners(state)) {
     owned++
     if (getIdentity(state, owner) === undefined) throw new InvariantError('identity: a handle has no owner')
+  }
+  for (const [did] of listOffers(state)) {
+    const record = getIdentity(state, did)
+    if (record?.kind !== 'patient' || record.controller === null) throw new InvariantError('identity: a claim is offered of nobody in custody')
+  }
+  for (const [did] of listPastCustodies(state)) {
+    if (getIdentity(state, did)?.controller !== null) throw new InvariantError('identity: a claimed identity is in custody')
   }
   if (owned !== handles) throw new InvariantError('identity: handles and owners differ')
 }

@@ -6,3 +6,5 @@ export const MAX_HANDLES = 16
 /** An attestation is renewed at least every five years, a delegation every year (366 days). */
 export const MAX_ATTESTATION_MS = 5 * 366 * DAY_MS
 export const MAX_DELEGATION_MS = 366 * DAY_MS
+/** How long a claim may be offered. SPEC-CLAIM-4. */
+export const MAX_CLAIM_OFFER_MS = 30 * DAY_MS

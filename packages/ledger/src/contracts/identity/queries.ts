@@ -64,6 +64,23 @@ export function controller(state: StateReader, did: Did): Did | null {
   return store.getIdentity(state, did)?.controller ?? null
 }
 
+/** The offer of a claim that can be used at `timeMs`. */
+export function claimOffer(state: StateReader, did: Did, timeMs: number): store.ClaimOffer | undefined {
+  const offer = store.getOffer(state, did)
+  return offer !== undefined && timeMs < offer.untilMs ? offer : undefined
+}
+
+/** Who had the keys of a patient who has claimed them, and until when: what the identity did before, the custodian did. */
+export function pastCustody(state: StateReader, did: Did): store.CustodyRecord | undefined {
+  return store.getPastCustody(state, did)
+}
+
+/** Whether the identity is a patient who holds the keys: nobody's custody, and not suspended. */
+export function isSelfHeld(state: StateReader, did: Did): boolean {
+  const record = store.getIdentity(state, did)
+  return record?.kind === 'patient' && record.controller === null && !record.suspended
+}
+
 /**
  * The signing key (32 bytes) under which the runtime accepts transactions: only the newest, and none while the identity
  * is suspended.

@@ -1,8 +1,9 @@
-import { deriveDid, isAcceptablePublicKey, type Did, type Handle } from '@chiron/protocol'
+import { deriveDid, equalBytes, isAcceptableAgreementKey, isAcceptablePublicKey, type Did, type Handle } from '@chiron/protocol'
 import type { Effects } from '../effects.ts'
 import { ensure } from '../refusals.ts'
 import { identityErrors } from './errors.ts'
 import * as events from './events.ts'
+import { formatKeyId } from './queries.ts'
 import * as store from './state.ts'
 
 export interface NewIdentity {
@@ -33,6 +34,20 @@ export function registerTrusted(effects: Effects, identity: Omit<NewIdentity, 'i
     signing: identity.signingKey, agreement: identity.agreementKey, fromMs: block.timeMs, untilMs: null,
   })
   effects.emit(events.registered(identity.did, identity.kind))
+}
+
+/** Gives an identity its next key; the one before ends at once. `record` is the identity as it shall be, but for the key's number. */
+export function replaceKey(effects: Effects, did: Did, record: store.IdentityRecord, keys: { readonly signingKey: Uint8Array; readonly agreementKey: Uint8Array }): void {
+  const { state, block } = effects
+  ensure(isAcceptablePublicKey(keys.signingKey) && isAcceptableAgreementKey(keys.agreementKey), identityErrors.keyNotAcceptable)
+  for (const [number, old] of store.listKeys(state, did)) {
+    ensure(!equalBytes(old.signing, keys.signingKey), identityErrors.keyReused)
+    if (number === record.key) store.setKey(state, did, number, { ...old, untilMs: block.timeMs })
+  }
+  const next = record.key + 1
+  store.setKey(state, did, next, { signing: keys.signingKey, agreement: keys.agreementKey, fromMs: block.timeMs, untilMs: null })
+  store.setIdentity(state, did, { ...record, key: next })
+  effects.emit(events.keyRotated(did, formatKeyId(next)))
 }
 
 /** Gives a handle, once and for all, to an identity. */

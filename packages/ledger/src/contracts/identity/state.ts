@@ -40,11 +40,21 @@ const delegationRecord = v.strictObject({
 })
 export type DelegationRecord = v.InferOutput<typeof delegationRecord>
 
+const claimOffer = v.strictObject({ claimKey: schema.key32, offeredMs: schema.timeMs, untilMs: schema.timeMs })
+/** An offer of a claim that was neither used nor withdrawn; it may have run out. */
+export type ClaimOffer = v.InferOutput<typeof claimOffer>
+
+const custodyRecord = v.strictObject({ custodian: schema.did, untilMs: schema.timeMs })
+/** Who had a patient's keys before the patient claimed them at `untilMs`. */
+export type CustodyRecord = v.InferOutput<typeof custodyRecord>
+
 const identities = factTable('id/d/', identityRecord)
 const keys = factTable('id/k/', keyRecord)
 const attestations = factTable('id/a/', attestationRecord)
 const delegations = factTable('id/g/', delegationRecord)
 const handleOwners = factTable('id/h/', schema.did)
+const claimOffers = factTable('id/c/', claimOffer)
+const pastCustodies = factTable('id/u/', custodyRecord)
 const handlesByOwner = flatTable('id/o/', v.literal(true))
 const attestationSubjects = flatTable('id/s/', schema.did)
 
@@ -100,7 +110,25 @@ export const getDelegation = (state: StateReader, user: Did, to: Did): Delegatio
   delegations.get(state, didPart(user), didPart(to))
 export const setDelegation = (state: StateWriter, user: Did, to: Did, value: DelegationRecord): void =>
   delegations.set(state, value, didPart(user), didPart(to))
+export function* listDelegations(state: StateReader, user: Did): Iterable<readonly [to: Did, DelegationRecord]> {
+  for (const { key, value } of delegations.list(state, didPart(user))) yield [didAt(key, 20), value]
+}
 export const deleteDelegation = (state: StateWriter, user: Did, to: Did): void => delegations.delete(state, didPart(user), didPart(to))
+
+export const getOffer = (state: StateReader, did: Did): ClaimOffer | undefined => claimOffers.get(state, didPart(did))
+export const setOffer = (state: StateWriter, did: Did, value: ClaimOffer): void => claimOffers.set(state, value, didPart(did))
+export const deleteOffer = (state: StateWriter, did: Did): void => claimOffers.delete(state, didPart(did))
+
+export function* listOffers(state: StateReader): Iterable<readonly [Did, ClaimOffer]> {
+  for (const { key, value } of claimOffers.list(state)) yield [didAt(key, 0), value]
+}
+
+export const getPastCustody = (state: StateReader, did: Did): CustodyRecord | undefined => pastCustodies.get(state, didPart(did))
+export const setPastCustody = (state: StateWriter, did: Did, value: CustodyRecord): void => pastCustodies.set(state, value, didPart(did))
+
+export function* listPastCustodies(state: StateReader): Iterable<readonly [Did, CustodyRecord]> {
+  for (const { key, value } of pastCustodies.list(state)) yield [didAt(key, 0), value]
+}
 
 /** Whole keys of facts, for proofs. */
 export const identityKeys = {
@@ -109,4 +137,6 @@ export const identityKeys = {
   handle: (handle: Handle): Uint8Array => handleOwners.key(handle),
   attestation: (subject: Did, id: ObjectId): Uint8Array => attestations.key(didPart(subject), id),
   delegation: (user: Did, to: Did): Uint8Array => delegations.key(didPart(user), didPart(to)),
+  claimOffer: (did: Did): Uint8Array => claimOffers.key(didPart(did)),
+  pastCustody: (did: Did): Uint8Array => pastCustodies.key(didPart(did)),
 }

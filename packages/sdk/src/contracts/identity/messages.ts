@@ -39,3 +39,18 @@ export function addHandle(fields: Fields<'identity.addHandle'>): Draft<'identity
 export function suspend(fields: Fields<'identity.suspend'>): Draft<'identity.suspend'> {
   return { ...fields, type: 'identity.suspend' }
 }
+
+/** Offers a patient in the signer's custody to whoever holds a claim key. */
+export function offerClaim(fields: Fields<'identity.offerClaim'>): Draft<'identity.offerClaim'> {
+  return { ...fields, type: 'identity.offerClaim' }
+}
+
+/** Takes such an offer back. */
+export function withdrawClaim(fields: Fields<'identity.withdrawClaim'>): Draft<'identity.withdrawClaim'> {
+  return { ...fields, type: 'identity.withdrawClaim' }
+}
+
+/** Hands a patient's identity to a wallet; signed by the claim key and the wallet, relayed by any live member. */
+export function claim(fields: Fields<'identity.claim'>): Draft<'identity.claim'> {
+  return { ...fields, type: 'identity.claim' }
+}
