@@ -79,6 +79,8 @@ export function entryPath(entries: readonly Uint8Array[], index: number): Uint8A
 
 export const logLeaf = (txId: Uint8Array, codespace: string, code: number): Uint8Array => encode([txId, codespace, code])
 
+export const stateLeaf = (height: number, timeMs: number, stateRoot: Uint8Array): Uint8Array => encode(['chiron/state/v1', height, timeMs, stateRoot])
+
 export function appHashOf(app: { readonly stateRoot: Uint8Array; readonly logRoot: Uint8Array; readonly logSize: number }): Uint8Array {
   return sha256(Buffer.from('chiron/app/v1', 'ascii'), app.stateRoot, app.logRoot, u64(app.logSize))
 }

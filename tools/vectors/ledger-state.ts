@@ -1,4 +1,4 @@
-import { entryPath, factPath, factRoot, headFact, leavesOf, listHead, logLeaf, type Fact, type Leaf } from './ledger-reference.ts'
+import { entryPath, factPath, factRoot, headFact, leavesOf, listHead, logLeaf, stateLeaf, type Fact, type Leaf } from './ledger-reference.ts'
 import type { Plain, VectorFile } from './plain.ts'
 import { hex, sampleBytes, sha256, treeConsistency, treePath, treeRoot } from './protocol-reference.ts'
 
@@ -55,10 +55,14 @@ export function logVectors(): VectorFile {
   const leaves = results.map(({ txId, codespace, code }) => logLeaf(txId, codespace, code))
   const root = (size: number): string => hex(treeRoot(leaves.slice(0, size)))
   return {
-    requirements: ['SPEC-TXLOG-1', 'SPEC-TXLOG-2'],
+    requirements: ['SPEC-TXLOG-1', 'SPEC-TXLOG-2', 'SPEC-TXLOG-3'],
     about: 'Leaves of the transaction log, its root at a size, inclusion paths and consistency paths (bytes in hex). Cases are about the log of the leaves in order.',
     cases: [
       ...results.map(({ txId, codespace, code }, i): Case => ({ name: `leaf ${i}`, txId: hex(txId), codespace, code, leaf: hex(leaves[i] as Uint8Array) })),
+      ...[0, 23, 1_000_000].map((height): Case => {
+        const [timeMs, stateRoot] = [1_796_000_000_000 + height, sampleBytes(`state ${height}`, 32)]
+        return { name: `state after block ${height}`, height, timeMs, stateRoot: hex(stateRoot), stateLeaf: hex(stateLeaf(height, timeMs, stateRoot)) }
+      }),
       ...range(12).map((size): Case => ({ name: `root at ${size}`, size, root: root(size) })),
       ...[[0, 1], [0, 11], [5, 11], [8, 11], [10, 11], [6, 7]].map(([index, size]): Case => ({
         name: `inclusion of ${index} in ${size}`, index: index as number, size: size as number, path: hexAll(treePath(leaves.slice(0, size), index as number)),

@@ -8,7 +8,7 @@ import { decodeReceipt, encodeReceipt, parseReceipt, parseTrust, ProofError, ver
 import { appendHashes, EMPTY_RANGE, rangeRoot, type CompactRange } from '../src/state/compact-range.ts'
 import { listKey } from '../src/state/keys.ts'
 import { encodeListHead } from '../src/state/lists.ts'
-import { appendToLog, logConsistencyPath, logInclusionPath, logLeaf } from '../src/state/log.ts'
+import { appendToLog, logConsistencyPath, logInclusionPath, decodeLogLeaf, logLeaf, stateLeaf } from '../src/state/log.ts'
 import { MemoryStore } from '../src/state/memory-store.ts'
 import type { ListKind } from '../src/state/reader.ts'
 import { treeChange, updateTree } from '../src/state/tree.ts'
@@ -62,6 +62,12 @@ describe('log', () => {
 
   test.each(leafCases)('$name', ({ txId, codespace, code, leaf }) => {
     expect(toHex(logLeaf(fromHex(txId) as TxId, codespace, code))).toBe(leaf)
+    expect(decodeLogLeaf(fromHex(leaf))).toEqual({ kind: 'tx', txId: fromHex(txId), codespace, code })
+  })
+  test.each(having<{ height: number; timeMs: number; stateRoot: string; stateLeaf: string }>('stateLeaf'))('$name', ({ height, timeMs, stateRoot, stateLeaf: leaf }) => {
+    const state = { height, timeMs, stateRoot: fromHex(stateRoot) }
+    expect(toHex(stateLeaf(state))).toBe(leaf)
+    expect(decodeLogLeaf(fromHex(leaf))).toEqual({ kind: 'state', ...state })
   })
   test.each(having<{ size: number; root: string }>('root'))('$name', ({ size, root }) => {
     expect(toHex(rootAt(size))).toBe(root)

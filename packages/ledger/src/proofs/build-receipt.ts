@@ -1,9 +1,8 @@
-import * as v from 'valibot'
-import { decodeCanonical, equalBytes, schema, type Handle, type TxId } from '@chiron/protocol'
+import { equalBytes, type Handle } from '@chiron/protocol'
 import { readHead } from '../state/head.ts'
 import { listKey } from '../state/keys.ts'
 import { entryPath, readEntries, readListHead } from '../state/lists.ts'
-import { logInclusionPath, readLogLeaf } from '../state/log.ts'
+import { decodeLogLeaf, logInclusionPath, readLogLeaf } from '../state/log.ts'
 import type { ListKind } from '../state/reader.ts'
 import type { KeyValueReader } from '../state/store.ts'
 import { ProofError } from './errors.ts'
@@ -11,18 +10,17 @@ import { absencePath, membershipPath } from './facts.ts'
 import type { ProofHead } from './header.ts'
 import type { ReceiptOf } from './receipt.ts'
 
-const leafShape = v.tuple([schema.hash32, v.string(), schema.uint])
-
 /**
  * Proof that a transaction is in the log. `head` may be any since its block.
  * @throws ProofError `ERR_PROOF_NOT_FOUND` if the log under `head` has no leaf at `logIndex`
  */
 export function txReceipt(reader: KeyValueReader, head: ProofHead, logIndex: number): ReceiptOf<'tx'> {
-  const leaf = logIndex < head.app.logSize ? readLogLeaf(reader, logIndex) : undefined
-  if (leaf === undefined) throw notFound('no such transaction in the log')
-  const [txId, codespace, code] = decodeCanonical(leafShape, leaf)
+  const bytes = logIndex < head.app.logSize ? readLogLeaf(reader, logIndex) : undefined
+  const leaf = bytes && decodeLogLeaf(bytes)
+  if (leaf?.kind !== 'tx') throw notFound('no such transaction in the log')
+  const { txId, codespace, code } = leaf
   const path = logInclusionPath(reader, logIndex, head.app.logSize)
-  return { kind: 'tx', ...common(head), txId: txId as TxId, codespace, code, logIndex, path }
+  return { kind: 'tx', ...common(head), txId, codespace, code, logIndex, path }
 }
 
 /** Proof of one entry. `head` must be the reader's newest. @throws ProofError `ERR_PROOF_NOT_FOUND`, `ERR_PROOF_STALE` */

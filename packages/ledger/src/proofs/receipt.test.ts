@@ -21,8 +21,8 @@ const busy = handleOf(0)
 const idle = handleOf(99)
 
 const receipts: Record<string, Receipt> = {
-  tx: txReceipt(store, head, 0),
-  'failed tx': txReceipt(store, head, 1),
+  tx: txReceipt(store, head, 1),
+  'failed tx': txReceipt(store, head, 2),
   'first entry': entryReceipt(store, head, 'records', busy, 0),
   'last entry': entryReceipt(store, head, 'records', busy, 5),
   fact: factReceipt(store, head, factKey(1)),
@@ -53,7 +53,7 @@ describe('a receipt', () => {
   })
 
   test('says what was proven', () => {
-    expect(verifyReceipt(receipts['tx'] as Receipt, trust)).toMatchObject({ txId: txs[0]?.id, codespace: '', code: 0, logIndex: 0 })
+    expect(verifyReceipt(receipts['tx'] as Receipt, trust)).toMatchObject({ txId: txs[0]?.id, codespace: '', code: 0, logIndex: 1 })
     expect(verifyReceipt(receipts['failed tx'] as Receipt, trust)).toMatchObject({ txId: txs[1]?.id, codespace: 'network', code: 7 })
     expect(verifyReceipt(receipts['last entry'] as Receipt, trust)).toMatchObject({ list: 'records', handle: busy, index: 5, size: 6 })
     const list = verifyReceipt(receipts['list'] as Receipt, trust)

@@ -50,8 +50,8 @@ describe('replay', () => {
     const [good, failed] = [toyTx([['write', 1]]), toyTx([['refuse', 2]])]
     const first = commitBlock(runtime, store, [good, good, failed])
     expect(first.results.map(({ code }) => code)).toEqual([0, 5, 7])
-    expect(recall(new CommittedState(store), good.id)).toEqual({ validUntil: START_MS + 60_000, height: 1, logIndex: 0 })
-    expect(recall(new CommittedState(store), failed.id)).toMatchObject({ logIndex: 2 })
+    expect(recall(new CommittedState(store), good.id)).toEqual({ validUntil: START_MS + 60_000, height: 1, logIndex: 1 })
+    expect(recall(new CommittedState(store), failed.id)).toMatchObject({ logIndex: 3 })
     for (const timeMs of [START_MS + 5000, START_MS + 59_999]) {
       expect(nextBlock(runtime, store, [good, failed], timeMs).results.map(({ codespace, code }) => [codespace, code])).toEqual([['runtime', 5], ['runtime', 5]])
       expect(() => runtime.checkTx(store, good, { chainId: CHAIN_ID, timeMs })).toThrow(ContractError)

@@ -4,7 +4,7 @@ import { appHash, encodeCanonical, merkleRoot, toHex, utf8 } from '@chiron/proto
 import { CHAIN_ID, commitBlock, factKey, handleOf, LIST_CODE, nextBlock, START_MS, toyGenesis, toyRuntime, toyStore, toyTx } from '../../test/toy-chain.ts'
 import { CommittedState } from '../state/committed.ts'
 import { appHashOf, readHead } from '../state/head.ts'
-import { logLeaf } from '../state/log.ts'
+import { logLeaf, stateLeaf } from '../state/log.ts'
 import { MemoryStore } from '../state/memory-store.ts'
 import type { KeyValueReader } from '../state/store.ts'
 import { InvariantError } from './errors.ts'
@@ -17,30 +17,35 @@ function contentOf(store: MemoryStore): string[] {
   return spaces.flatMap((space) => [...store.range(space, new Uint8Array(), undefined)].map(([key, value]) => `${space} ${toHex(key)} ${toHex(value)}`))
 }
 
+const GENESIS_LEAF = (): Uint8Array => stateLeaf({ height: 0, timeMs: START_MS, stateRoot: readHead(toyStore())?.stateRoot as Uint8Array })
+
 test('a transaction takes effect as a whole, and its result is in the log', () => {
   const store = toyStore()
   const tx = toyTx([['write', 1], ['write', 2], ['write', 4]])
   const { results, app } = commitBlock(runtime, store, [tx])
-  expect(results).toMatchObject([{ txId: tx.id, codespace: '', code: 0, logIndex: 0 }])
+  expect(results).toMatchObject([{ txId: tx.id, codespace: '', code: 0, logIndex: 1 }])
   expect(results[0]?.events.map((event) => event.attributes)).toEqual([{ n: 1 }, { n: 2 }, { n: 4 }])
   const state = new CommittedState(store)
   expect(state.fact(factKey(2))).toEqual(encodeCanonical(2))
   expect(state.listSize('accesses', handleOf(1))).toBe(1)
   expect([...state.entries('records', handleOf(1))]).toEqual([encodeCanonical([4, START_MS + 1000])])
-  expect(app.logRoot).toEqual(merkleRoot([logLeaf(tx.id, '', 0)]))
+  expect(app.logSize).toBe(3)
+  expect(app.logRoot).toEqual(merkleRoot([GENESIS_LEAF(), logLeaf(tx.id, '', 0), stateLeaf({ height: 1, timeMs: START_MS + 1000, stateRoot: app.stateRoot })]))
 })
 
 test('a refused transaction leaves nothing but its result, and the others in the block stand', () => {
   const store = toyStore()
   const txs = [toyTx([['write', 1]]), toyTx([['write', 2], ['refuse', 3]]), toyTx([['write', 4]])]
   const { results, app } = commitBlock(runtime, store, txs)
-  expect(results.map(({ codespace, code, logIndex }) => [codespace, code, logIndex])).toEqual([['', 0, 0], ['network', LIST_CODE, 1], ['', 0, 2]])
+  expect(results.map(({ codespace, code, logIndex }) => [codespace, code, logIndex])).toEqual([['', 0, 1], ['network', LIST_CODE, 2], ['', 0, 3]])
   expect(results[1]).toMatchObject({ events: [], reason: 'refused' })
   const state = new CommittedState(store)
   expect([1, 2, 3, 4].filter((n) => state.fact(factKey(n)))).toEqual([1, 4])
   expect(state.listSize('records', handleOf(2))).toBe(0)
-  expect(app.logSize).toBe(3)
-  expect(app.logRoot).toEqual(merkleRoot(results.map((result) => logLeaf(result.txId, result.codespace, result.code))))
+  expect(app.logSize).toBe(5)
+  const own = stateLeaf({ height: 1, timeMs: START_MS + 1000, stateRoot: app.stateRoot })
+  expect(app.logRoot).toEqual(merkleRoot([GENESIS_LEAF(), ...results.map((result) => logLeaf(result.txId, result.codespace, result.code)), own]))
+  expect(readHead(store)).toMatchObject({ txs: 3 })
 })
 
 test('an error that no contract names is runtime/1 and is heard of; a broken invariant stops the node', () => {

@@ -70,7 +70,7 @@ function executeGenesis(genesis: Genesis, contracts: readonly WiredContract[]): 
   const state = new Overlay(new CommittedState(reader), 'contract')
   for (const contract of contracts) contract.genesis(state, genesis)
   const block: BlockContext = { chainId: genesis.chainId, height: 0, timeMs: genesis.timeMs }
-  const nothing: StateHead = { ...block, stateRoot: EMPTY_SUBTREE, log: { size: 0, peaks: [] }, entries: 0, lists: 0 }
+  const nothing: StateHead = { ...block, stateRoot: EMPTY_SUBTREE, log: { size: 0, peaks: [] }, txs: 0, entries: 0, lists: 0 }
   return formatBlock(reader, nothing, block, state, [])
 }
 

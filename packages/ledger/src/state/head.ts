@@ -11,6 +11,8 @@ const stateHead = v.strictObject({
   stateRoot: schema.hash32,
   /** Frontier of the transaction log. */
   log: v.strictObject({ size: schema.uint, peaks: v.array(schema.hash32) }),
+  /** Transactions in the log, which has other leaves too. */
+  txs: schema.uint,
   /** Next position in the sequence of entries. */
   entries: schema.uint,
   /** Next number of a list. */

@@ -1,12 +1,50 @@
-import { encodeCanonical, leafHash, nodeHash, type TxId } from '@chiron/protocol'
+import * as v from 'valibot'
+import { decodeCanonical, encodeCanonical, leafHash, nodeHash, schema, type TxId } from '@chiron/protocol'
 import { InvariantError } from '../runtime/errors.ts'
 import { appendHashes, type CompactRange } from './compact-range.ts'
 import { logKey } from './keys.ts'
 import type { KeyValueReader, KeyValueWrite } from './store.ts'
 
+const STATE_LEAF = 'chiron/state/v1'
+
+/** What the last leaf of a block says: the facts' root after it. */
+export interface StateLeaf {
+  readonly height: number
+  readonly timeMs: number
+  readonly stateRoot: Uint8Array
+}
+
+const leafShape = v.union([
+  v.pipe(
+    v.tuple([v.literal(STATE_LEAF), schema.uint, schema.timeMs, schema.hash32]),
+    v.transform(([, height, timeMs, stateRoot]) => ({ kind: 'state' as const, height, timeMs, stateRoot })),
+  ),
+  v.pipe(
+    v.tuple([schema.hash32, v.string(), schema.uint]),
+    v.transform(([txId, codespace, code]) => ({ kind: 'tx' as const, txId: txId as TxId, codespace, code })),
+  ),
+])
+
+/** What a leaf of the log says. */
+export type LogLeaf = v.InferOutput<typeof leafShape>
+
+/** Reads a leaf that {@link logLeaf} or {@link stateLeaf} wrote, and nothing else. @throws ProtocolError */
+export function decodeLogLeaf(bytes: Uint8Array): LogLeaf {
+  return decodeCanonical(leafShape, bytes)
+}
+
 /** Leaf of the transaction log: canonical CBOR of [txId, codespace, code]. SPEC-TXLOG-1. */
 export function logLeaf(txId: TxId, codespace: string, code: number): Uint8Array {
   return encodeCanonical([txId, codespace, code])
+}
+
+/**
+ * Last leaf of a block that has a transaction or changes a fact: canonical CBOR of [`chiron/state/v1`, height, timeMs,
+ * stateRoot]. So whoever pins the log pins the facts too; a transaction's leaf begins with bytes, never with text.
+ * SPEC-TXLOG-3.
+ */
+export function stateLeaf(state: StateLeaf): Uint8Array {
+  return encodeCanonical([STATE_LEAF, state.height, state.timeMs, state.stateRoot])
 }
 
 /** Appends leaves and returns the new frontier, the leaves and every hash that became final. SPEC-TXLOG-2. */

@@ -1,5 +1,5 @@
 import { MAX_TX_BYTES, ProtocolError, decodeTx, equalBytes, type AppState, type BlockHeader, type DecodedTx, type Genesis, type SignedHeader } from '@chiron/protocol'
-import { CommittedState, ContractError, type StateReader, type TxResult } from '@chiron/ledger'
+import { CommittedState, ContractError, readHead, type StateReader, type TxResult } from '@chiron/ledger'
 import type { BlockLog } from '../../storage/block-log.ts'
 import { StorageError } from '../../storage/errors.ts'
 import { MemoryStateStore } from '../../storage/memory-state-store.ts'
@@ -52,6 +52,7 @@ export class EmbeddedEngine implements Engine {
   readonly #blockTime: BlockTime
   readonly #listeners = new Set<(block: CommittedBlock) => void>()
   #head: Head
+  #txCount: number
   #running: Promise<void> | undefined
   #emptyBlockWanted = false
   #stopped: EngineError | undefined
@@ -63,6 +64,7 @@ export class EmbeddedEngine implements Engine {
     this.#mempool = new Mempool(limits)
     this.#blockTime = new BlockTime(dependencies.clock)
     this.#head = head
+    this.#txCount = readHead(dependencies.store)?.txs ?? 0
     this.reader = dependencies.store
     this.state = new CommittedState(dependencies.store)
   }
@@ -82,7 +84,7 @@ export class EmbeddedEngine implements Engine {
   status(): EngineStatus {
     const { header, app } = this.#head
     const fresh = this.#stopped === undefined && this.#blockTime.refusal(header.timeMs) === undefined
-    return { chainId: header.chainId, height: header.height, timeMs: header.timeMs, stateRoot: app.stateRoot, txCount: app.logSize, fresh }
+    return { chainId: header.chainId, height: header.height, timeMs: header.timeMs, stateRoot: app.stateRoot, txCount: this.#txCount, fresh }
   }
 
   onBlock(listener: (block: CommittedBlock) => void): () => void {
@@ -204,6 +206,7 @@ export class EmbeddedEngine implements Engine {
     try {
       const { sealed, output } = await commitBlock(linkOf(asBlock(this.#head)), timeMs, batch, this.#genesisHash, this.#dependencies)
       this.#head = { signed: signedHeaderOf(sealed.block), header: sealed.header, app: output.app }
+      this.#txCount += output.results.length
       this.#announce(batch, output.results)
     } catch (cause) {
       this.#halt(cause, batch)
