@@ -2,6 +2,8 @@ import type { Did, Handle } from '@chiron/protocol'
 import { records } from '@chiron/ledger'
 import type { BlobStore, KemKeyPair, Random } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
+import { LedgerFacts } from '../ledger/ledger-facts.ts'
+import { StateMemo } from '../ledger/state-memo.ts'
 import type { Signer } from '../ledger/submitter.ts'
 import { AccessService } from './access/access-service.ts'
 import { Charts } from './access/charts.ts'
@@ -9,6 +11,7 @@ import { DisplayLog, type DisplayDetail } from './access/displays.ts'
 import { Narrowing } from './access/narrowing.ts'
 import { RefusalLog } from './access/refusals.ts'
 import { Reporter } from './access/reporter.ts'
+import { Sights } from './access/sights.ts'
 import { Aliases } from './fhir/aliases.ts'
 import { IdScope } from './fhir/ids.ts'
 import type { IndexStore } from './index/port.ts'
@@ -32,6 +35,8 @@ export interface ServicesOptions {
 
 export interface ServicesDependencies {
   readonly engine: Engine
+  /** Shared by the gateways of a node. Left out, a gateway has its own, which begins anew at each height. */
+  readonly facts?: LedgerFacts
   readonly signer: Signer
   readonly blobs: BlobStore
   readonly keyholders: readonly KeyholderService[]
@@ -49,25 +54,30 @@ export interface ServicesDependencies {
   readonly onFailure: (error: unknown) => void
 }
 
+const REMEMBERED_IDS = 20_000
+
 /** Puts a gateway's parts together. Time, randomness, ledger, index, blobs and keyholders are the caller's. */
 export function buildServices(options: ServicesOptions, dependencies: ServicesDependencies): Services {
   const { organisation, baseUrl } = options
   const { engine, signer, index, vocabulary, names, now, random } = dependencies
+  const facts = dependencies.facts ?? new LedgerFacts(new StateMemo(engine.reader, () => engine.status().height))
   const refusals = new RefusalLog(random)
   const displays = new DisplayLog(random)
   const reporter = new Reporter({ ...dependencies, refusals, displays })
   const listRefusals = (): void => void reporter.report().catch(dependencies.onFailure)
-  const access = new AccessService({ engine, signer, refusals, now, random, listRefusals })
+  const access = new AccessService({ engine, facts, signer, refusals, now, random, listRefusals })
   const timeMs = (): number => access.timeMs()
   const custodian = new VaultCustodian(dependencies)
-  const charts = new Charts({ organisation: organisation.did }, { engine, custodian, index, timeMs })
+  const charts = new Charts({ organisation: organisation.did }, { engine, facts, custodian, index, timeMs })
   const narrowing = new Narrowing({ organisation: organisation.did }, { engine, timeMs })
   const upkeep = new Upkeep({ organisation: organisation.did }, { engine, index, custodian, access, charts, narrowing, onFailure: dependencies.onFailure, later: dependencies.later })
-  const isWritten = (type: string, id: string): boolean => records.recordHead(engine.state, vocabulary.record(type, id)) !== undefined
+  const isWritten = facts.table(REMEMBERED_IDS, (type: string, id: string) => `${type}/${id}`, (state, type, id) => records.recordHead(state, vocabulary.record(type, id)) !== undefined)
   return {
     organisation,
     baseUrl,
     engine,
+    facts,
+    sights: new Sights({ facts, access, charts, narrowing }),
     vocabulary,
     aliases: new Aliases({ index }),
     ids: new IdScope({ key: options.idKey }, { isWritten }),

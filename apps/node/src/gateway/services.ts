@@ -1,10 +1,12 @@
 import type { Did, Handle } from '@chiron/protocol'
 import type { Engine } from '../engine/engine.ts'
+import type { LedgerFacts } from '../ledger/ledger-facts.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
 import type { DisplayLog } from './access/displays.ts'
 import type { RefusalLog } from './access/refusals.ts'
 import type { Reporter } from './access/reporter.ts'
+import type { Sights } from './access/sights.ts'
 import type { Narrowing } from './access/narrowing.ts'
 import type { Names } from './names.ts'
 import type { Custodian } from './custody.ts'
@@ -23,6 +25,8 @@ export interface Services {
   /** FHIR base without a trailing slash, such as `http://localhost:8080/riverside/fhir`. */
   readonly baseUrl: string
   readonly engine: Engine
+  readonly facts: LedgerFacts
+  readonly sights: Sights
   readonly vocabulary: Vocabulary
   readonly aliases: Aliases
   readonly ids: IdScope

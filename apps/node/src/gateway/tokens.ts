@@ -32,11 +32,21 @@ const claims = v.object({
   scope: v.string(),
 })
 
+/** A token whose signature was found good, and what it says. */
+interface Checked {
+  readonly payload: v.InferOutput<typeof claims>
+  /** Unix seconds at which it ends. */
+  readonly exp: number
+}
+
+const REMEMBERED = 1000
+
 /** Issues and checks the node's own bearer tokens: EdDSA-signed JWTs (RFC 7519), bound to the chain. */
 export class Tokens {
   readonly #keys: TokenKeys
   readonly #audience: string
   readonly #now: () => number
+  readonly #checked = new Map<string, Checked>()
 
   constructor(options: { chainId: string }, dependencies: { keys: TokenKeys; now: () => number }) {
     this.#keys = dependencies.keys
@@ -67,20 +77,7 @@ export class Tokens {
   async verify(authorization: string | undefined, organisation: string): Promise<Reader> {
     const match = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/.exec(authorization ?? '')
     if (match === null) throw new GatewayError('ERR_GATEWAY_TOKEN', 'this address needs a bearer token')
-    let payload: v.InferOutput<typeof claims>
-    try {
-      const verified = await jwtVerify(match[1] as string, this.#keys.publicKey, {
-        algorithms: ['EdDSA'],
-        audience: this.#audience,
-        issuer: this.#audience,
-        typ: 'at+jwt',
-        requiredClaims: ['exp', 'sub', 'jti'],
-        currentDate: new Date(this.#now()),
-      })
-      payload = v.parse(claims, verified.payload)
-    } catch (cause) {
-      throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is expired, damaged, or not from this node', { cause })
-    }
+    const { payload } = await this.#check(match[1] as string)
     if (payload.org !== undefined && payload.org !== organisation) {
       throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is for another organisation')
     }
@@ -94,5 +91,33 @@ export class Tokens {
       purpose: payload.purpose,
       scopes: payload.scope.split(' ').filter((scope) => scope !== ''),
     }
+  }
+
+  /** A token is immutable, so a signature is checked once; its end is looked at each time. */
+  async #check(token: string): Promise<Checked> {
+    const known = this.#checked.get(token)
+    if (known !== undefined && Math.floor(this.#now() / 1000) < known.exp) return known
+    try {
+      const { payload } = await jwtVerify(token, this.#keys.publicKey, {
+        algorithms: ['EdDSA'],
+        audience: this.#audience,
+        issuer: this.#audience,
+        typ: 'at+jwt',
+        requiredClaims: ['exp', 'sub', 'jti'],
+        currentDate: new Date(this.#now()),
+      })
+      const checked = { payload: v.parse(claims, payload), exp: payload.exp as number }
+      // A token that may not be used yet is not kept: only its end is looked at again.
+      if (payload.nbf === undefined) this.#remember(token, checked)
+      return checked
+    } catch (cause) {
+      this.#checked.delete(token)
+      throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is expired, damaged, or not from this node', { cause })
+    }
+  }
+
+  #remember(token: string, checked: Checked): void {
+    if (this.#checked.size >= REMEMBERED) this.#checked.delete(this.#checked.keys().next().value as string)
+    this.#checked.set(token, checked)
   }
 }

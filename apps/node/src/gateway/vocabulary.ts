@@ -13,6 +13,7 @@ export type TagNames = ReadonlyMap<string, string>
 export class Vocabulary {
   readonly #key: Uint8Array
   readonly #handles = new Map<string, Handle>()
+  readonly #records = new Map<string, RecordId>()
   readonly #names = new Map<string, TagNames>()
 
   constructor(key: Uint8Array) {
@@ -28,7 +29,12 @@ export class Vocabulary {
   }
 
   record(type: string, id: string): RecordId {
-    return recordIdOf(this.#key, type, id)
+    const name = `${type}/${id}`
+    const known = this.#records.get(name)
+    if (known !== undefined) return known
+    const record = recordIdOf(this.#key, type, id)
+    remember(this.#records, name, record)
+    return record
   }
 
   tagKey(handle: Handle): Uint8Array {

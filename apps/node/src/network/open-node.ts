@@ -18,6 +18,8 @@ import { openIndexStore } from '../gateway/index/libsql/open.ts'
 import { Names } from '../gateway/names.ts'
 import { Tokens } from '../gateway/tokens.ts'
 import { Vocabulary } from '../gateway/vocabulary.ts'
+import { LedgerFacts } from '../ledger/ledger-facts.ts'
+import { StateMemo } from '../ledger/state-memo.ts'
 import { masterKeyWrap } from '../keyholder/key-wrap.ts'
 import { EngineLedgerView } from '../keyholder/ledger-view.ts'
 import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
@@ -28,6 +30,7 @@ import { FileBlobStore } from '../storage/blob-store-fs.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
 import { writeFileDurably } from '../storage/files.ts'
 import { LmdbStore } from '../storage/lmdb-store.ts'
+import { WatchedStore } from '../storage/watched-store.ts'
 import { assertRoom } from '../storage/room.ts'
 import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
 
@@ -76,7 +79,9 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const identities = await loadIdentities(files, known?.custody.keyholders.length ?? keyholderCount)
     const genesis = known ?? makeGenesis(directory, identities, ports.now())
     const signatures = new NativeSignatures()
-    const store = new LmdbStore(directory.state)
+    const store = new WatchedStore(new LmdbStore(directory.state))
+    const memo = new StateMemo(store)
+    store.onCommit((writes) => memo.forget(writes))
     closing.push(() => store.close())
     const runtime = applicationRuntime(signatures, (error) => ports.onFailure('ledger', error))
     const engine = await openEmbeddedEngine(
@@ -119,6 +124,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const names = new Names({ state: engine.state, users: identities.users })
     const wallets = new KeyFileWallets(new KeyFiles(join(directory.keys, 'patients'), masterKey))
     const desk = new PatientDesk({ engine, vocabulary, names, wallets, now: ports.now })
+    const facts = new LedgerFacts(memo)
     const gateways = new Map<string, Gateway>()
     for (const [name, owner] of identities.organisations) {
       const member = network.member(engine.state, owner.did)
@@ -138,6 +144,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
         },
         {
           engine,
+          facts,
           signer: owner,
           blobs,
           keyholders: keyholders.map(({ keyholder }) => keyholder),

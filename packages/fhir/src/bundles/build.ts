@@ -33,6 +33,19 @@ export function searchsetBundle(items: readonly SearchsetItem[], links: PageLink
   }
 }
 
+/** An entry whose resource is JSON already. */
+export interface SearchsetText extends Omit<SearchsetItem, 'resource'> {
+  readonly text: string
+}
+
+/** As {@link searchsetBundle}, as JSON, without parsing the resources and writing them again. */
+export function searchsetText(items: readonly SearchsetText[], links: PageLinks, total?: number): string {
+  const head = JSON.stringify(searchsetBundle([], links, total))
+  if (items.length === 0) return head
+  const entries = items.map(({ fullUrl, text, mode }) => `{${fullUrl === undefined ? '' : `"fullUrl":${JSON.stringify(fullUrl)},`}"resource":${text},"search":{"mode":"${mode}"}}`)
+  return `${head.slice(0, -1)},"entry":[${entries.join(',')}]}`
+}
+
 /** A version in a history, newest first. A deletion has no resource. `etag` is the bare version id. */
 export interface HistoryItem {
   readonly fullUrl: string

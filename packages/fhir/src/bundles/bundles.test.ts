@@ -3,7 +3,7 @@ import { hasShared, jsonFiles, needsShared, readJsonFile, syntheaFolder, useDefi
 import { FhirError } from '../errors.ts'
 import type { JsonObject } from '../json.ts'
 import { validateOnWrite } from '../validation/validate.ts'
-import { batchResponse, historyBundle, searchsetBundle, transactionResponse } from './build.ts'
+import { batchResponse, historyBundle, searchsetBundle, searchsetText, transactionResponse } from './build.ts'
 import { parseBundle } from './parse.ts'
 import { planTransaction } from './plan.ts'
 import type { ResolvedPlan } from './plan.ts'
@@ -211,5 +211,21 @@ describe('bundles of answers', () => {
       ['201', 'W/"1"', false],
     ])
     expect(batchResponse(answers).entry?.map((entry) => entry.response?.status)).toEqual(['201', '404'])
+  })
+})
+
+describe('searchsetText', () => {
+  it('writes what the bundle of the parsed resources would be', () => {
+    const items = [
+      { mode: 'match' as const, fullUrl: `${BASE}/Patient/1?"`, resource: { resourceType: 'Patient' as const, id: '1' } },
+      { mode: 'outcome' as const, resource: { resourceType: 'OperationOutcome' as const, issue: [] } },
+    ]
+    const texts = items.map(({ resource, ...item }) => ({ ...item, text: JSON.stringify(resource) }))
+    for (const count of [0, 1, 2]) {
+      for (const total of [undefined, 7]) {
+        const links = { self: `${BASE}/Patient?name="`, ...(count === 2 ? { next: `${BASE}/Patient?_cursor=x` } : {}) }
+        expect(searchsetText(texts.slice(0, count), links, total)).toBe(JSON.stringify(searchsetBundle(items.slice(0, count), links, total)))
+      }
+    }
   })
 })

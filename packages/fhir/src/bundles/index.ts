@@ -1,5 +1,5 @@
-export { batchResponse, historyBundle, responseEntry, searchsetBundle, transactionResponse } from './build.ts'
-export type { HistoryItem, PageLinks, ResponseItem, SearchsetItem } from './build.ts'
+export { batchResponse, historyBundle, responseEntry, searchsetBundle, searchsetText, transactionResponse } from './build.ts'
+export type { HistoryItem, PageLinks, ResponseItem, SearchsetItem, SearchsetText } from './build.ts'
 export { parseBundle, parseCondition } from './parse.ts'
 export type { BundleEntry, ParsedBundle, RequestMethod, RequestTarget } from './parse.ts'
 export { planTransaction } from './plan.ts'

@@ -1,8 +1,9 @@
 import type { Did, Handle, Message, ObjectId } from '@chiron/protocol'
 import { toHex } from '@chiron/protocol'
-import { access, decideOpening } from '@chiron/ledger'
+import { decideOpening } from '@chiron/ledger'
 import type { Random } from '@chiron/vault'
 import type { Engine } from '../../engine/engine.ts'
+import type { LedgerFacts } from '../../ledger/ledger-facts.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
 import type { RefusalLog } from './refusals.ts'
@@ -42,6 +43,7 @@ const BATCH = 200
  */
 export class AccessService {
   readonly #engine: Engine
+  readonly #facts: LedgerFacts
   readonly #signer: Signer
   readonly #refusals: RefusalLog
   readonly #now: () => number
@@ -51,8 +53,9 @@ export class AccessService {
   #waiting: Waiting[] = []
   #flushing = false
 
-  constructor(dependencies: { engine: Engine; signer: Signer; refusals: RefusalLog; now: () => number; random: Random; listRefusals: () => void }) {
+  constructor(dependencies: { engine: Engine; facts: LedgerFacts; signer: Signer; refusals: RefusalLog; now: () => number; random: Random; listRefusals: () => void }) {
     this.#engine = dependencies.engine
+    this.#facts = dependencies.facts
     this.#signer = dependencies.signer
     this.#refusals = dependencies.refusals
     this.#now = dependencies.now
@@ -62,12 +65,8 @@ export class AccessService {
 
   /** The access that is open now for a reader, purpose and patient, by newest block time and the clock, whichever is later. */
   current(seeker: Seeker, patient: Handle): OpenAccess | undefined {
-    const found = access.findOpen(
-      this.#engine.state,
-      { handle: patient, reader: seeker.did, organisation: this.#signer.did, purpose: seeker.purpose, action: 'read' },
-      this.timeMs(),
-    )
-    return found === undefined ? undefined : { id: found.id, patient, until: found.untilMs }
+    const found = this.#facts.open({ handle: patient, reader: seeker.did, organisation: this.#signer.did, purpose: seeker.purpose, action: 'read' })
+    return found === undefined || this.timeMs() >= found.untilMs ? undefined : { id: found.id, patient, until: found.untilMs }
   }
 
   /** Notes that a reader had a patient's chart open here, so that a search that names nobody can include it. */

@@ -3,6 +3,7 @@ import { accessDecider, records } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Patient } from '@medplum/fhirtypes'
 import type { Engine } from '../../engine/engine.ts'
+import type { LedgerFacts } from '../../ledger/ledger-facts.ts'
 import type { EnvelopeContent } from '@chiron/vault'
 import { openOrder, type Custodian } from '../custody.ts'
 import type { IndexStore, RowForm, RowUpsert } from '../index/port.ts'
@@ -31,6 +32,7 @@ const FETCH_BATCH = 1000
 export class Charts {
   readonly #organisation: Did
   readonly #engine: Engine
+  readonly #facts: LedgerFacts
   readonly #custodian: Custodian
   readonly #index: IndexStore
   readonly #timeMs: () => number
@@ -38,24 +40,38 @@ export class Charts {
   readonly #revisions = new Map<string, number>()
   readonly #patientIds = new Map<string, string>()
   readonly #locks = new KeyedLock()
+  #version = 0
 
-  constructor(options: { organisation: Did }, dependencies: { engine: Engine; custodian: Custodian; index: IndexStore; timeMs: () => number }) {
+  constructor(options: { organisation: Did }, dependencies: { engine: Engine; facts: LedgerFacts; custodian: Custodian; index: IndexStore; timeMs: () => number }) {
     this.#organisation = options.organisation
     this.#engine = dependencies.engine
+    this.#facts = dependencies.facts
     this.#custodian = dependencies.custodian
     this.#index = dependencies.index
     this.#timeMs = dependencies.timeMs
+  }
+
+  /** Grows whenever a chart that was loaded may have to be looked at again. */
+  get version(): number {
+    return this.#version
   }
 
   /** Something about a patient's rules or labels changed: what is open must be looked at anew. */
   touch(patient: Handle): void {
     const key = toHex(patient)
     this.#revisions.set(key, (this.#revisions.get(key) ?? 0) + 1)
+    this.#version += 1
   }
 
   /** Everything is looked at anew, as after the index was emptied. */
   forget(): void {
     this.#loaded.clear()
+    this.#version += 1
+  }
+
+  /** Until when a loaded chart needs no other look because of time alone, Unix milliseconds. */
+  settledUntil(access: OpenAccess): number {
+    return Math.min(access.until, this.#loaded.get(toHex(access.id))?.recheck ?? 0)
   }
 
   /** Makes the index show exactly what the access covers now. `patientId` is the canonical id of the Patient. */
@@ -99,6 +115,7 @@ export class Charts {
   async close(accessKey: string): Promise<void> {
     await this.#locks.run([accessKey], async () => {
       if (!this.#loaded.delete(accessKey)) return
+      this.#version += 1
       await this.#index.dropAccess(accessKey)
     })
   }
@@ -117,7 +134,7 @@ export class Charts {
   }
 
   #revision(patient: Handle): string {
-    return `${this.#engine.state.listSize('records', patient)}/${this.#revisions.get(toHex(patient)) ?? 0}`
+    return `${this.#facts.recordCount(patient)}/${this.#revisions.get(toHex(patient)) ?? 0}`
   }
 
   async #bring(seeker: Seeker, access: OpenAccess, patientId: string, before: ReadonlyMap<string, RowForm>): Promise<Map<string, RowForm>> {

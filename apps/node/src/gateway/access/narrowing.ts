@@ -21,6 +21,7 @@ export class Narrowing {
   readonly #timeMs: () => number
   readonly #patients = new Map<string, { readonly handle: Handle; revision: number }>()
   readonly #known = new Map<string, Known>()
+  #version = 0
 
   constructor(options: { organisation: Did }, dependencies: { engine: Engine; timeMs: () => number }) {
     this.#organisation = options.organisation
@@ -29,8 +30,14 @@ export class Narrowing {
     for (const handle of consent.patientsWithDenials(this.#engine.state)) this.#patients.set(toHex(handle), { handle, revision: 0 })
   }
 
+  /** Grows whenever what is hidden may have changed for another reason than time or new records. */
+  get version(): number {
+    return this.#version
+  }
+
   /** A patient's rules or labels changed. */
   touch(handle: Handle): void {
+    this.#version += 1
     const key = toHex(handle)
     const denies = this.#rulesOf(handle).some(({ terms }) => terms.effect === 'deny')
     const known = this.#patients.get(key)
@@ -38,25 +45,27 @@ export class Narrowing {
     else if (denies) this.#patients.set(key, { handle, revision: 0 })
   }
 
-  /** Records authored here that the reader may not see, whatever else is open. */
-  hiddenFrom(seeker: Seeker): readonly Uint8Array[] {
-    return [...this.#patients.values()].flatMap(({ handle, revision }) => this.#hiddenOf(seeker, handle, revision))
+  /** Records authored here that the reader may not see, whatever else is open, and until when time alone leaves it so. */
+  hiddenFrom(seeker: Seeker): { readonly records: readonly Uint8Array[]; readonly untilMs: number } {
+    const hidden = [...this.#patients.values()].map(({ handle, revision }) => this.#hiddenOf(seeker, handle, revision))
+    return { records: hidden.flatMap((known) => known.hidden), untilMs: Math.min(...hidden.map((known) => known.untilMs)) }
   }
 
-  #hiddenOf(seeker: Seeker, handle: Handle, revision: number): readonly Uint8Array[] {
+  #hiddenOf(seeker: Seeker, handle: Handle, revision: number): Known {
     const now = this.#timeMs()
     const size = this.#engine.state.listSize('records', handle)
     const key = `${seeker.did}/${seeker.purpose}/${toHex(handle)}`
     const known = this.#known.get(key)
-    if (known !== undefined && known.revision === revision && known.size === size && now < known.untilMs) return known.hidden
+    if (known !== undefined && known.revision === revision && known.size === size && now < known.untilMs) return known
     const decide = recordDecider(this.#engine.state, { reader: seeker.did, organisation: this.#organisation, purpose: seeker.purpose, action: 'read' }, now)
     const hidden = new Map<string, Uint8Array>()
     for (const [, { record, author }] of records.recordsOf(this.#engine.state, handle)) {
       const name = toHex(record)
       if (author === this.#organisation && !hidden.has(name) && decide(record).effect === 'deny') hidden.set(name, record)
     }
-    this.#known.set(key, { revision, size, untilMs: nextBoundary(this.#engine.state, handle, now), hidden: [...hidden.values()] })
-    return [...hidden.values()]
+    const found = { revision, size, untilMs: nextBoundary(this.#engine.state, handle, now), hidden: [...hidden.values()] }
+    this.#known.set(key, found)
+    return found
   }
 
   #rulesOf(handle: Handle): consent.Rule[] {

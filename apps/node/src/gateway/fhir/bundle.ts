@@ -1,4 +1,3 @@
-import type { Resource } from '@medplum/fhirtypes'
 import { batchResponse, parseBundle, planTransaction, transactionResponse, type BundleEntry, type PlannedOperation, type ResponseItem } from '@chiron/fhir'
 import { receiptOf } from '../../ledger/receipts.ts'
 import { GatewayError } from '../errors.ts'
@@ -7,7 +6,7 @@ import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import type { ForwardId } from './references.ts'
 import { checkedResource, isUnchanged, planWrite, spreadLabels, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
-import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
+import { resourceOf, versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { matchesOf } from './search.ts'
 import { commit } from './unit.ts'
 import { plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
@@ -218,9 +217,10 @@ function requestOf(entry: BundleEntry): FhirRequest {
 
 function itemOf(response: FhirResponse): ResponseItem {
   const version = versionOfEtag(response.etag)
+  const resource = resourceOf(response)
   return {
     status: response.status,
-    ...(response.resource === undefined ? {} : { resource: response.resource as Resource }),
+    ...(resource === undefined ? {} : { resource }),
     ...(response.location === undefined ? {} : { location: response.location }),
     ...(version === undefined ? {} : { version }),
     ...(response.lastModified === undefined ? {} : { lastModified: response.lastModified }),

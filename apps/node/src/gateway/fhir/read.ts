@@ -1,5 +1,4 @@
 import type { Resource } from '@medplum/fhirtypes'
-import { records } from '@chiron/ledger'
 import { historyBundle, type HistoryItem } from '@chiron/fhir'
 import { isShared, sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
@@ -7,7 +6,7 @@ import type { IndexedRow } from '../index/port.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess, notFound } from './absent.ts'
-import { present } from './present.ts'
+import { present, shown, type Shown } from './present.ts'
 import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { readVirtual, isVirtualType } from './virtual.ts'
 
@@ -16,13 +15,12 @@ const HISTORY_PAGE = 1000
 /** `GET [type]/[id]`. A resource that consent hides and one that is absent give the same answer. */
 export async function readInstance(services: Services, reader: Reader, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
   requireReadScope(reader, type)
-  if (isVirtualType(type)) return answer(await readVirtual(services, reader, type, id), request)
+  if (isVirtualType(type)) return virtualAnswer(await readVirtual(services, reader, type, id), request)
   const { sight, canonical } = await sightOf(services, reader, type, id)
   const row = await services.index.read(type, canonical, sight.visibility)
   if (row === undefined) throw notFound()
   if (row.deleted) throw new GatewayError('ERR_GATEWAY_GONE', 'the resource was deleted; its history may still be read')
-  const [resource] = await present(services, reader, sight, [row])
-  return answer(resource as Resource, request)
+  return await rowAnswer(services, reader, sight, row, request)
 }
 
 /** `GET [type]/[id]/_history/[vid]` */
@@ -33,8 +31,7 @@ export async function readVersion(services: Services, reader: Reader, request: F
   const row = await services.index.version(type, canonical, version, sight.visibility)
   if (row === undefined) throw notFound()
   if (row.deleted) throw new GatewayError('ERR_GATEWAY_GONE', 'this version is a deletion')
-  const [resource] = await present(services, reader, sight, [row])
-  return answer(resource as Resource, request)
+  return await rowAnswer(services, reader, sight, row, request)
 }
 
 /** `GET [type]/[id]/_history`, newest first. */
@@ -74,7 +71,7 @@ export async function sightOf(services: Services, reader: Reader, type: string, 
     if (sight === undefined) throw noAccess()
     return { sight, canonical }
   }
-  const head = records.recordHead(services.engine.state, services.vocabulary.record(type, canonical))
+  const head = services.facts.head(services.vocabulary.record(type, canonical))
   if (head !== undefined && !isShared(head.flags)) {
     const seeker = { did: reader.did, purpose: reader.purpose }
     const opened = await services.access.ensure(seeker, head.subjects.map(({ handle }) => handle))
@@ -88,8 +85,14 @@ export function requireReadScope(reader: Reader, type: string, interaction: 'r' 
   if (!scopeAllows(reader, type, interaction)) throw new GatewayError('ERR_GATEWAY_SCOPE', 'the token does not allow this interaction; ask for a scope that does')
 }
 
-/** A resource with its version headers, or `304` when the client has that version. */
-export function answer(resource: Resource, request: FhirRequest): FhirResponse {
+/** A row as the reader may have it, with its version headers, or `304` when the client has that version. */
+async function rowAnswer(services: Services, reader: Reader, sight: Sight, row: IndexedRow, request: FhirRequest): Promise<FhirResponse> {
+  const [{ text }] = (await shown(services, reader, sight, [row])) as [Shown]
+  const headers = { etag: `W/"${row.version}"`, lastModified: new Date(row.lastUpdatedMs).toISOString() }
+  return versionOfEtag(request.ifNoneMatch) === row.version ? { status: 304, ...headers } : { status: 200, text, ...headers }
+}
+
+function virtualAnswer(resource: Resource, request: FhirRequest): FhirResponse {
   const version = resource.meta?.versionId
   const headers = {
     ...(version === undefined ? {} : { etag: `W/"${version}"` }),
@@ -98,4 +101,3 @@ export function answer(resource: Resource, request: FhirRequest): FhirResponse {
   if (version !== undefined && versionOfEtag(request.ifNoneMatch) === version) return { status: 304, ...headers }
   return { status: 200, resource, ...headers }
 }
-

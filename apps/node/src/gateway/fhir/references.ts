@@ -92,7 +92,7 @@ function standing(services: Services, type: string, id: string): 'own' | 'foreig
 }
 
 /** Rewrites canonical ids of resources and references to what this organisation's clients call them. */
-export async function localised<T extends { readonly resourceType: string; readonly id?: string }>(services: Services, resources: readonly T[]): Promise<T[]> {
+export async function localised<T extends { readonly resourceType: string; readonly id?: string }>(services: Pick<Services, 'aliases'>, resources: readonly T[]): Promise<T[]> {
   const targets = resources.flatMap((resource) => [
     ...(resource.id === undefined ? [] : [{ type: resource.resourceType, id: resource.id }]),
     ...listReferences(resource).flatMap(({ parsed }) => (parsed.form === 'relative' ? [{ type: parsed.type, id: parsed.id }] : [])),
@@ -101,7 +101,7 @@ export async function localised<T extends { readonly resourceType: string; reado
   return resources.map((resource) => localise(services, resource))
 }
 
-function localise<T extends { readonly resourceType: string; readonly id?: string }>(services: Services, resource: T): T {
+function localise<T extends { readonly resourceType: string; readonly id?: string }>(services: Pick<Services, 'aliases'>, resource: T): T {
   const mapped = mapReferences(resource, ({ parsed }) => {
     if (parsed.form !== 'relative') return undefined
     const local = services.aliases.localOf(parsed.type, parsed.id)

@@ -1,12 +1,12 @@
-import type { Bundle, Resource } from '@medplum/fhirtypes'
-import { formatCursor, outcome, parseSearch, searchsetBundle, subsetResource, type Clause, type CursorCodec, type SearchQuery, type SearchsetItem } from '@chiron/fhir'
+import type { Resource } from '@medplum/fhirtypes'
+import { formatCursor, outcome, parseSearch, searchsetText, subsetResource, type Clause, type CursorCodec, type SearchQuery, type SearchsetText } from '@chiron/fhir'
 import { sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { SearchAnswer } from '../index/port.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
-import { present } from './present.ts'
+import { shown, type Shown } from './present.ts'
 import { requireReadScope } from './read.ts'
 import type { FhirRequest, FhirResponse } from './request.ts'
 import { isVirtualType, searchVirtual } from './virtual.ts'
@@ -24,8 +24,8 @@ export async function search(services: Services, reader: Reader, cursors: Cursor
   const answered = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
   const found = { ...answered, included: answered.included.filter((row) => scopeAllows(reader, row.type, 'r')) }
   const rows = [...found.rows, ...found.included]
-  const shown = query.count === 0 ? [] : await present(services, reader, sight, rows)
-  return { status: 200, resource: bundleOf(services, cursors, query, found, shown) }
+  const entries = query.count === 0 ? [] : await shown(services, reader, sight, rows)
+  return { status: 200, text: bundleOf(services, cursors, query, found, entries) }
 }
 
 /** Ids of visible rows that match a condition; two at most, for that is enough to know that there are several. */
@@ -110,19 +110,17 @@ function canonicalClause(services: Services, type: string, clause: Clause): Clau
   }
 }
 
-function bundleOf(services: Services, cursors: CursorCodec, query: SearchQuery, found: SearchAnswer, shown: readonly Resource[]): Bundle {
-  const items = shown.map((resource, index): SearchsetItem => {
-    const short = subsetResource(resource, query) as Resource
-    return {
-      mode: index < found.rows.length ? 'match' : 'include',
-      fullUrl: `${services.baseUrl}/${resource.resourceType}/${resource.id}`,
-      resource: short,
-    }
-  })
-  if (query.ignored.length > 0) items.push({ mode: 'outcome', resource: outcome(query.ignored) })
+function bundleOf(services: Services, cursors: CursorCodec, query: SearchQuery, found: SearchAnswer, entries: readonly Shown[]): string {
+  const isWhole = query.summary === undefined && query.elements === undefined
+  const items = entries.map(({ row, id, text }, index): SearchsetText => ({
+    mode: index < found.rows.length ? 'match' : 'include',
+    fullUrl: `${services.baseUrl}/${row.type}/${id}`,
+    text: isWhole ? text : JSON.stringify(subsetResource(JSON.parse(text) as Resource, query)),
+  }))
+  if (query.ignored.length > 0) items.push({ mode: 'outcome', text: JSON.stringify(outcome(query.ignored)) })
   const address = `${services.baseUrl}/${query.type}`
   const next = found.next === undefined ? undefined : pageAddress(address, query, formatCursor(found.next, cursors))
-  return searchsetBundle(items, { self: pageAddress(address, query, undefined), ...(next === undefined ? {} : { next }) }, found.total)
+  return searchsetText(items, { self: pageAddress(address, query, undefined), ...(next === undefined ? {} : { next }) }, found.total)
 }
 
 function pageAddress(address: string, query: SearchQuery, cursor: string | undefined): string {

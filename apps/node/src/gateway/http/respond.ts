@@ -13,7 +13,8 @@ export function respond(c: Context, base: string, response: FhirResponse): Respo
   if (response.lastModified !== undefined) headers['last-modified'] = new Date(response.lastModified).toUTCString()
   if (response.location !== undefined) headers['location'] = `${base}/${response.location}`
   if (response.receipt !== undefined) headers['chiron-receipt'] = response.receipt
-  if (response.resource === undefined) return c.body(null, response.status as 204, headers)
+  const text = response.text ?? (response.resource === undefined ? undefined : JSON.stringify(response.resource))
+  if (text === undefined) return c.body(null, response.status as 204, headers)
   headers['content-type'] = 'application/fhir+json; charset=utf-8'
-  return c.body(JSON.stringify(response.resource), response.status as 200, headers)
+  return c.body(text, response.status as 200, headers)
 }

@@ -1,10 +1,28 @@
 import { toHex, type Did, type Handle, type ObjectId, type Opening, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
 import { decide, deciderFor, invalid, joinDecisions, type Decider } from '../../decide/decide.ts'
-import type { AccessRequest, Decision, RecordFacts } from '../../decide/types.ts'
+import type { PatientSnapshot } from '../../decide/snapshot.ts'
+import type { AccessRequest, Decision, ReaderFacts, RecordFacts } from '../../decide/types.ts'
 import type { StateReader } from '../../state/reader.ts'
 import * as access from '../access/index.ts'
 import * as records from '../records/index.ts'
 import { patientSnapshot, readerFacts } from './snapshot.ts'
+
+/** What decisions are made from, at one state. Whoever keeps it must keep it true. */
+export interface DecisionFacts {
+  reader(did: Did, organisation: Did): ReaderFacts
+  patient(handle: Handle): PatientSnapshot
+  /** The newest version of a record. */
+  head(record: RecordId): records.RecordVersion | undefined
+}
+
+/** Facts as the state has them, read anew each time. */
+export function factsOf(state: StateReader): DecisionFacts {
+  return {
+    reader: (did, organisation) => readerFacts(state, did, organisation),
+    patient: (handle) => patientSnapshot(state, handle),
+    head: (record) => records.recordHead(state, record),
+  }
+}
 
 /** Decides records, one after the other, at one state and time. */
 export type RecordDecider = (record: RecordId) => Decision
@@ -14,9 +32,14 @@ export type RecordDecider = (record: RecordId) => Decision
  * needs a permit for each. An unknown record is DENY_INVALID.
  */
 export function recordDecider(state: StateReader, request: AccessRequest, timeMs: number): RecordDecider {
-  const deciderOf = deciders(state, request, timeMs)
+  return recordDeciderFrom(factsOf(state), request, timeMs)
+}
+
+/** As {@link recordDecider}, from facts that are at hand. */
+export function recordDeciderFrom(facts: DecisionFacts, request: AccessRequest, timeMs: number): RecordDecider {
+  const deciderOf = deciders(facts, request, timeMs)
   return (record) => {
-    const head = records.recordHead(state, record)
+    const head = facts.head(record)
     return head === undefined ? invalid() : decideHead(head, deciderOf)
   }
 }
@@ -37,7 +60,7 @@ export function decideOpening(state: StateReader, opening: Opening & { readonly 
  * identities, members.
  */
 export function writeDecider(state: StateReader, request: AccessRequest, timeMs: number): (handle: Handle, record: RecordFacts) => Decision {
-  const deciderOf = deciders(state, request, timeMs)
+  const deciderOf = deciders(factsOf(state), request, timeMs)
   return (handle, record) => deciderOf(handle)({ kind: 'record', record })
 }
 
@@ -58,7 +81,7 @@ export function decideWrite(state: StateReader, request: Omit<AccessRequest, 'ac
 export function accessDecider(state: StateReader, id: ObjectId, timeMs: number): RecordDecider {
   const found = access.access(state, id)
   if (found === undefined || !access.isActive(found, timeMs)) return () => invalid()
-  const deciderOf = deciders(state, found, timeMs)
+  const deciderOf = deciders(factsOf(state), found, timeMs)
   const opened = new Map([[toHex(found.handle), true]])
   const isOpen = (handle: Handle): boolean => {
     const key = toHex(handle)
@@ -87,13 +110,13 @@ function decideHead(head: records.RecordVersion, deciderOf: (handle: Handle) => 
   )
 }
 
-function deciders(state: StateReader, request: AccessRequest, timeMs: number): (handle: Handle) => Decider {
-  const reader = readerFacts(state, request.reader, request.organisation)
+function deciders(facts: DecisionFacts, request: AccessRequest, timeMs: number): (handle: Handle) => Decider {
+  const reader = facts.reader(request.reader, request.organisation)
   const { organisation, purpose, action } = request
   const known = new Map<string, Decider>()
   return (handle) => {
     const key = toHex(handle)
-    const decider = known.get(key) ?? deciderFor({ reader: reader.did, organisation, purpose, action }, { reader, patient: patientSnapshot(state, handle) }, timeMs)
+    const decider = known.get(key) ?? deciderFor({ reader: reader.did, organisation, purpose, action }, { reader, patient: facts.patient(handle) }, timeMs)
     known.set(key, decider)
     return decider
   }
