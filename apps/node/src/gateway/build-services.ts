@@ -14,6 +14,7 @@ import { Reporter } from './access/reporter.ts'
 import { Sights } from './access/sights.ts'
 import { Aliases } from './fhir/aliases.ts'
 import { IdScope } from './fhir/ids.ts'
+import { unitCommits } from './fhir/unit.ts'
 import type { IndexStore } from './index/port.ts'
 import { KeyedLock } from './keyed-lock.ts'
 import type { Later } from './later.ts'
@@ -72,6 +73,9 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
   const narrowing = new Narrowing({ organisation: organisation.did }, { engine, timeMs })
   const upkeep = new Upkeep({ organisation: organisation.did }, { engine, index, custodian, access, charts, narrowing, onFailure: dependencies.onFailure, later: dependencies.later })
   const isWritten = facts.table(REMEMBERED_IDS, (type: string, id: string) => `${type}/${id}`, (state, type, id) => records.recordHead(state, vocabulary.record(type, id)) !== undefined)
+  const aliases = new Aliases({ index })
+  const writer = new RecordWriter({ engine, signer, custodian, now, random })
+  const registrar = new PatientRegistrar({ wallets: dependencies.wallets, vocabulary, random })
   return {
     organisation,
     baseUrl,
@@ -79,7 +83,7 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
     facts,
     sights: new Sights({ facts, access, charts, narrowing }),
     vocabulary,
-    aliases: new Aliases({ index }),
+    aliases,
     ids: new IdScope({ key: options.idKey }, { isWritten }),
     index,
     access,
@@ -89,8 +93,9 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
     displays,
     refusals,
     reporter,
-    writer: new RecordWriter({ engine, signer, custodian, now, random }),
-    registrar: new PatientRegistrar({ wallets: dependencies.wallets, vocabulary, random }),
+    writer,
+    registrar,
+    commits: unitCommits({ writer, registrar, index, aliases }),
     upkeep,
     names,
     locks: new KeyedLock(),

@@ -1,5 +1,6 @@
 import type { Did, Handle } from '@chiron/protocol'
-import type { Engine } from '../engine/engine.ts'
+import type { Committed, Engine } from '../engine/engine.ts'
+import type { GroupCommit } from '../group-commit.ts'
 import type { LedgerFacts } from '../ledger/ledger-facts.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
@@ -12,6 +13,7 @@ import type { Names } from './names.ts'
 import type { Custodian } from './custody.ts'
 import type { Aliases } from './fhir/aliases.ts'
 import type { IdScope } from './fhir/ids.ts'
+import type { PlannedUnit } from './fhir/unit.ts'
 import type { IndexStore } from './index/port.ts'
 import type { KeyedLock } from './keyed-lock.ts'
 import type { RecordWriter } from './records/writer.ts'
@@ -39,6 +41,7 @@ export interface Services {
   readonly refusals: RefusalLog
   readonly reporter: Reporter
   readonly writer: RecordWriter
+  readonly commits: GroupCommit<PlannedUnit, Committed>
   readonly registrar: PatientRegistrar
   readonly upkeep: Upkeep
   readonly names: Names

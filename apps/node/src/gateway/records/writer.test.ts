@@ -34,7 +34,7 @@ function idleFor(ms: number) {
     content: { meta: {}, resource: new Uint8Array() },
   }
   const write = async (): Promise<void> => {
-    await expect(writer.write({ did, purpose: 'TREAT', scopes: [] }, [draft])).rejects.toThrow('far enough')
+    await expect(writer.write([{ reader: { did, purpose: 'TREAT', scopes: [] }, drafts: [draft], first: [] }])).rejects.toThrow('far enough')
   }
   return { steps, write }
 }

@@ -17,8 +17,11 @@ export interface Draft {
   readonly content: EnvelopeContent
 }
 
-export interface Written {
-  readonly committed: Committed
+/** Versions that one user writes, all or none, and what is said on the ledger before them (such as a patient's registration). */
+export interface WriteUnit {
+  readonly reader: Reader
+  readonly drafts: readonly Draft[]
+  readonly first: readonly Message[]
 }
 
 const IDLE_MS = 60_000
@@ -43,12 +46,20 @@ export class RecordWriter {
   }
 
   /**
-   * Commits drafts in one ledger transaction, after `first` (such as the registration of a patient).
+   * Commits units in one ledger transaction: all of them or none. What the same user writes for the same purpose is one
+   * message with one batch of key shares.
    * @throws LedgerRefusal when a contract refuses; GatewayError of the custodian
    */
-  async write(reader: Reader, drafts: readonly Draft[], first: readonly Message[] = []): Promise<Written> {
+  async write(units: readonly WriteUnit[]): Promise<Committed> {
     await this.#wake()
     const validUntil = validUntilFrom(this.#engine, this.#now())
+    const puts = await Promise.all(byRecorder(units).map(async (batch) => await this.#put(batch, validUntil)))
+    return await submitMessages(this.#engine, this.#signer, [...units.flatMap(({ first }) => first), ...puts], validUntil)
+  }
+
+  async #put(batch: readonly WriteUnit[], validUntil: number): Promise<Message> {
+    const { reader } = batch[0] as WriteUnit
+    const drafts = batch.flatMap((unit) => unit.drafts)
     const kept = await this.#custodian.keep(
       drafts.map((draft) => ({
         record: draft.record,
@@ -59,7 +70,7 @@ export class RecordWriter {
       })),
       validUntil,
     )
-    const put: Message = {
+    return {
       type: 'records.put',
       salt: this.#random(16),
       recorder: reader.did,
@@ -68,13 +79,23 @@ export class RecordWriter {
       custodySet: kept.custodySet,
       receipts: [...kept.receipts],
     }
-    return { committed: await submitMessages(this.#engine, this.#signer, [...first, put], validUntil) }
   }
 
   /** After a pause block time is behind the clock: keyholders would take the transaction for one of the far future. */
   async #wake(): Promise<void> {
     if (this.#now() - this.#engine.status().timeMs > IDLE_MS) await this.#engine.advance()
   }
+}
+
+function byRecorder(units: readonly WriteUnit[]): readonly (readonly WriteUnit[])[] {
+  const batches = new Map<string, WriteUnit[]>()
+  for (const unit of units) {
+    const key = `${unit.reader.did} ${unit.reader.purpose}`
+    const batch = batches.get(key)
+    if (batch === undefined) batches.set(key, [unit])
+    else batch.push(unit)
+  }
+  return [...batches.values()]
 }
 
 function entryOf(draft: Draft, sealed: { ciphertext: Uint8Array; size: number; keyCommitment: Uint8Array; shareRoot: Uint8Array }): RecordEntryMessage {

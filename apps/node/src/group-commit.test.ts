@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { GroupCommit } from './group-commit.ts'
+
+/** Jobs are numbers that are their own weight; each commit ends when it is told to. */
+function manual(maxWeight: number) {
+  const groups: (readonly number[])[] = []
+  const ends: ((outcomes?: readonly PromiseSettledResult<string>[]) => void)[] = []
+  const commits = new GroupCommit<number, string>({ weightOf: (job) => job, maxWeight }, async (jobs) => {
+    groups.push(jobs)
+    return await new Promise((resolve) => ends.push((outcomes) => resolve(outcomes ?? jobs.map((job) => ({ status: 'fulfilled', value: `done ${job}` })))))
+  })
+  return { commits, groups, ends }
+}
+
+const turn = async (): Promise<void> => await new Promise((resolve) => setImmediate(resolve))
+
+test('what comes while a group is under way goes together in the next, in order', async () => {
+  const { commits, groups, ends } = manual(10)
+  const first = commits.add(1)
+  await turn()
+  const others = [commits.add(2), commits.add(3), commits.add(4)]
+  await turn()
+  expect(groups).toEqual([[1]])
+  ends[0]?.()
+  expect(await first).toBe('done 1')
+  await turn()
+  expect(groups).toEqual([[1], [2, 3, 4]])
+  ends[1]?.()
+  expect(await Promise.all(others)).toEqual(['done 2', 'done 3', 'done 4'])
+})
+
+test('no group is heavier than allowed, and what is heavy by itself waits for nobody', async () => {
+  const { commits, groups, ends } = manual(10)
+  void commits.add(1)
+  await turn()
+  void commits.add(6)
+  void commits.add(5)
+  void commits.add(5)
+  void commits.add(10)
+  await turn()
+  expect(groups).toEqual([[1], [10]])
+  ends[0]?.()
+  await turn()
+  ends[2]?.()
+  await turn()
+  expect(groups).toEqual([[1], [10], [6], [5, 5]])
+})
+
+test('each job ends as its commit says; a commit that fails fails all of its group and none after it', async () => {
+  const outcomes: PromiseSettledResult<string>[] = [{ status: 'fulfilled', value: 'good' }, { status: 'rejected', reason: new RangeError('bad') }]
+  let calls = 0
+  const commits = new GroupCommit<number, string>({ weightOf: () => 1, maxWeight: 10 }, async (jobs) => {
+    calls++
+    if (calls === 1) return await Promise.resolve(outcomes)
+    if (calls === 2) throw new TypeError('disk')
+    return jobs.map(() => ({ status: 'fulfilled', value: 'again' }))
+  })
+  expect(await Promise.allSettled([commits.add(1), commits.add(2)])).toEqual(outcomes)
+  const failed = await Promise.allSettled([commits.add(1), commits.add(2)])
+  expect(failed.map((outcome) => outcome.status)).toEqual(['rejected', 'rejected'])
+  expect(await commits.add(1)).toBe('again')
+})
