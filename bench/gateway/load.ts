@@ -3,16 +3,18 @@
  * `--base` it starts a node of its own; with it, any FHIR R4 server is measured (HAPI, Medplum), of which `--pids` names
  * the processes whose CPU is counted.
  */
+import type { Profiler } from 'node:inspector'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { FhirHttp } from './fhir-http.ts'
 import { postObservation } from './load-post.ts'
 import { postTransaction } from './load-transaction.ts'
-import { measure, type LoadResult, type Scenario } from './measure.ts'
+import { measure, type LoadOptions, type LoadResult, type Scenario } from './measure.ts'
 import { populate, type Population } from './population.ts'
-import { anonymousMiB } from './process-cpu.ts'
+import { anonymousMiB, mainThreadMsOf } from './process-cpu.ts'
 import { readSources, SAMPLE_PATIENTS, type Source } from './samples.ts'
-import { startNodeProcess } from './start-node.ts'
+import { stagesOf, type StageShare } from './stages.ts'
+import { startNodeProcess, type MeasuredNode } from './start-node.ts'
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,8 @@ const { values } = parseArgs({
     observations: { type: 'string', default: '50' },
     seconds: { type: 'string', default: '12' },
     'warm-up': { type: 'string', default: '4' },
+    /** Also says which stage of a request the CPU went to; costs some. For a node of its own. */
+    stages: { type: 'boolean', default: false },
     /** Arguments of Node for a node of its own, separated by spaces: `--cpu-prof`. */
     'node-args': { type: 'string', default: '' },
   },
@@ -45,6 +49,8 @@ const SCENARIOS: Readonly<Record<string, { readonly connections: number; make(se
   transaction: { connections: Number(values['transaction-connections']), make: ({ sources }) => postTransaction(sources, Number(values.entries)) },
 }
 
+type Result = LoadResult & { readonly anonymousMiB?: number; readonly stages?: readonly StageShare[] }
+
 const wanted = values.scenarios.split(',').map((name) => {
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined
   if (scenario === undefined) throw new Error(`no scenario ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`)
@@ -59,14 +65,28 @@ try {
   const started = performance.now()
   const population = await populate(client, sources.slice(0, Number(values.patients)), Number(values.observations))
   const populated = { patients: population.patients.length, observations: population.templates.length, seconds: Number(((performance.now() - started) / 1000).toFixed(1)) }
-  const results: (LoadResult & { readonly anonymousMiB?: number })[] = []
+  const results: Result[] = []
   for (const { connections, make } of wanted) {
-    const result = await measure(client, make({ population, sources }), { connections, pids, seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']) })
-    results.push({ ...result, ...(own === undefined ? {} : { anonymousMiB: anonymousMiB(own.pid) }) })
+    const scenario = make({ population, sources })
+    const options = { connections, pids, seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']) }
+    results.push(own === undefined ? await measure(client, scenario, options) : await measureOwn(own, scenario, options))
   }
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, loadBefore, loadAfter: loadavg() }
   console.log(JSON.stringify({ label: values.label, machine, populated, results }, undefined, 1))
 } finally {
   client.close()
   await own?.stop()
+}
+
+/** What only a node of its own tells: memory after the load, and the stages where they are asked for. */
+async function measureOwn(node: MeasuredNode, scenario: Scenario, options: LoadOptions): Promise<Result> {
+  const window: { begin: number; end: number; profile?: () => Promise<Profiler.Profile> } = { begin: 0, end: 0 }
+  const onWindow = (edge: 'begin' | 'end'): void => {
+    window[edge] = mainThreadMsOf(node.pid)
+    if (edge === 'begin' && values.stages) window.profile = node.profile()
+  }
+  const result = await measure(client, scenario, { ...options, onWindow })
+  const profile = await window.profile?.()
+  const stages = profile === undefined ? undefined : stagesOf(profile, window.end - window.begin, result.requests)
+  return { ...result, anonymousMiB: anonymousMiB(node.pid), ...(stages === undefined ? {} : { stages }) }
 }

@@ -12,7 +12,7 @@ export function cpuMsOf(pids: readonly number[]): number {
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue
     const pid = Number(name)
-    const fields = statOf(pid)
+    const fields = statOf(name)
     if (fields === undefined) continue
     const [user, system, buriedUser, buriedSystem] = [11, 12, 13, 14].map((at) => Number(fields[at])) as [number, number, number, number]
     processes.set(pid, { parent: Number(fields[1]), ticks: user + system + (pids.includes(pid) ? buriedUser + buriedSystem : 0) })
@@ -26,16 +26,22 @@ export function cpuMsOf(pids: readonly number[]): number {
   return ticks * TICK_MS
 }
 
+/** User and system CPU in milliseconds of a process's first thread: in Node the one that runs JavaScript. */
+export function mainThreadMsOf(pid: number): number {
+  const fields = statOf(`${pid}/task/${pid}`)
+  return (Number(fields?.[11]) + Number(fields?.[12])) * TICK_MS
+}
+
 /** Memory of a process that no file stands behind, in MiB. */
 export function anonymousMiB(pid: number): number {
   const kib = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Math.round(Number(kib) / 1024)
 }
 
-/** Fields of `/proc/PID/stat` after the name, which may hold spaces; undefined when the process has ended. */
-function statOf(pid: number): string[] | undefined {
+/** Fields of a `stat` file after the name, which may hold spaces; undefined when the process has ended. */
+function statOf(path: string): string[] | undefined {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const text = readFileSync(`/proc/${path}/stat`, 'utf8')
     return text.slice(text.lastIndexOf(')') + 2).split(' ')
   } catch {
     return undefined

@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
+import type { Profiler } from 'node:inspector'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { NodeReady } from './node-process.ts'
+import type { NodeReady, ProfileOrder } from './node-process.ts'
 
 const PROGRAM = fileURLToPath(new URL('node-process.ts', import.meta.url))
 
@@ -14,6 +15,8 @@ export interface MeasuredNode {
   readonly token: string
   readonly pid: number
   readonly dataDirectory: string
+  /** Profiles the node's main thread from now on; what is returned ends that and gives the profile. */
+  profile(): () => Promise<Profiler.Profile>
   /** Ends the node and removes its data. */
   stop(): Promise<void>
 }
@@ -44,6 +47,14 @@ export async function startNodeProcess(options: StartOptions = {}): Promise<Meas
     token: ready.token,
     pid: child.pid as number,
     dataDirectory,
+    profile: () => {
+      child.send('profile' satisfies ProfileOrder)
+      return async () => {
+        child.send('profiled' satisfies ProfileOrder)
+        const [profile] = (await once(child, 'message')) as [Profiler.Profile]
+        return profile
+      }
+    },
     stop: async () => {
       if (child.connected) child.disconnect()
       await exited
