@@ -6,6 +6,7 @@ import type { EmbeddedEngine } from '../../apps/node/src/engine/embedded/engine.
 import { openEmbeddedEngine } from '../../apps/node/src/engine/embedded/open.ts'
 import { NativeSignatures } from '../../apps/node/src/engine/signatures.ts'
 import { systemClock } from '../../apps/node/src/engine/system-clock.ts'
+import { CachedStore } from '../../apps/node/src/storage/cached-store.ts'
 import { LmdbStore } from '../../apps/node/src/storage/lmdb-store.ts'
 import { assertRoom } from '../../apps/node/src/storage/room.ts'
 import { benchGenesis, blockSigner } from './network.ts'
@@ -20,7 +21,7 @@ export async function openLedger(directory: string): Promise<EmbeddedEngine> {
   return await openEmbeddedEngine(
     { genesis: benchGenesis(), blocks: join(directory, 'blocks') },
     {
-      store: new LmdbStore(join(directory, 'state')),
+      store: new CachedStore(new LmdbStore(join(directory, 'state'))),
       runtime: applicationRuntime(signatures, fail),
       signatures,
       signer: { did: blockSigner.did, publicKey: blockSigner.signingKey, sign: (message) => new Uint8Array(sign(null, message, blockSigner.privateKey)) },

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { EmbeddedEngine, EmbeddedOptions, EngineError, OpenDependencies } from '../src/engine/index.ts'
 import { NativeSignatures, openEmbeddedEngine } from '../src/engine/index.ts'
+import { CachedStore } from '../src/storage/cached-store.ts'
 import { LmdbStore } from '../src/storage/lmdb-store.ts'
 import type { StateStore } from '../src/storage/state-store.ts'
 import { blockSigner, countingRuntime, TestClock, testGenesis, testSigner } from './counting-ledger.ts'
@@ -37,7 +38,7 @@ export class EmbeddedUnderTest {
   }
 
   openStore(): StateStore {
-    return new LmdbStore(join(this.directory, 'state'))
+    return new CachedStore(new LmdbStore(join(this.directory, 'state')))
   }
 
   /** Stops the engine, if one runs, and opens another over the same data. */

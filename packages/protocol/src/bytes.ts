@@ -1,10 +1,7 @@
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
 import { hmac } from '@noble/hashes/hmac.js'
 
-/** SHA-256 (FIPS 180-4), 32 bytes. */
-export function sha256(data: Uint8Array): Uint8Array {
-  return nobleSha256(data)
-}
+export { sha256, useSha256, type Sha256 } from './sha256.ts'
 
 /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
@@ -12,9 +9,23 @@ export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
 }
 
 /** UTF-8 bytes of a string of ASCII or well-formed text. */
-export { utf8ToBytes as utf8, bytesToHex as toHex, concatBytes } from '@noble/hashes/utils.js'
+export { utf8ToBytes as utf8, bytesToHex as toHex } from '@noble/hashes/utils.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { ProtocolError } from './errors.ts'
+
+/** The byte strings one after the other, in an array of their own. */
+export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  let length = 0
+  for (let i = 0; i < parts.length; i++) length += (parts[i] as Uint8Array).length
+  const joined = new Uint8Array(length)
+  let at = 0
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as Uint8Array
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
+}
 
 /** @throws ProtocolError `ERR_PROTOCOL_ENCODING` for anything but an even number of hexadecimal digits. */
 export function fromHex(text: string): Uint8Array {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { readCbor } from './cbor/read.ts'
+import { readShaped, REFUSED } from './cbor/shaped.ts'
 import { writeCbor } from './cbor/write.ts'
 import { ProtocolError } from './errors.ts'
 
@@ -22,7 +23,18 @@ export function encodeCanonical(value: unknown): Uint8Array {
  */
 export function decodeCanonical<T>(schema: v.GenericSchema<unknown, T>, bytes: Uint8Array, maxBytes = MAX_CANONICAL_BYTES): T {
   if (bytes.length > maxBytes) throw new ProtocolError('ERR_PROTOCOL_LIMIT', 'too many bytes')
-  return checkSchema(schema, readCbor(bytes))
+  const shaped = quickly(schema, bytes)
+  return shaped === REFUSED ? checkSchema(schema, readCbor(bytes)) : shaped
+}
+
+/** What is good is read quickly; what is not is read again, to say what is wrong with it. */
+function quickly<T>(schema: v.GenericSchema<unknown, T>, bytes: Uint8Array): T | typeof REFUSED {
+  try {
+    return readShaped(schema, bytes)
+  } catch (error) {
+    if (error instanceof ProtocolError) return REFUSED
+    throw error
+  }
 }
 
 /**

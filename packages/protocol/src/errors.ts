@@ -8,6 +8,7 @@ export type ProtocolErrorCode =
   | 'ERR_PROTOCOL_SIGNATURE'
   /** Not a claim code, or mistyped; the message says which. */
   | 'ERR_PROTOCOL_CLAIM_CODE'
+  | 'ERR_PROTOCOL_HASH'
 
 /** What `protocol` throws: a stable code, and words that never carry input. */
 export class ProtocolError extends Error {

@@ -1,4 +1,3 @@
-import { base32 } from 'multiformats/bases/base32'
 import { ProtocolError } from './errors.ts'
 import { concatBytes, sha256, utf8 } from './bytes.ts'
 
@@ -20,6 +19,8 @@ export type Height = number & { readonly __brand: 'Height' }
 const DID_PREFIX = 'did:chiron:'
 const DID_BYTES = 20
 const DID_PATTERN = /^did:chiron:[a-z2-7]{32}$/
+/** RFC 4648 §6, in lower case. 20 bytes are 32 characters, without padding. */
+const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /**
  * Formats 20 bytes as a DID. SPEC-ID-1.
@@ -27,12 +28,35 @@ const DID_PATTERN = /^did:chiron:[a-z2-7]{32}$/
  */
 export function formatDid(bytes: Uint8Array): Did {
   if (bytes.length !== DID_BYTES) throw new ProtocolError('ERR_PROTOCOL_ID', 'a DID has 20 bytes')
-  return `${DID_PREFIX}${base32.baseEncode(bytes)}` as Did
+  let text = DID_PREFIX
+  let bits = 0
+  let held = 0
+  for (let i = 0; i < DID_BYTES; i++) {
+    bits = ((bits << 8) | (bytes[i] as number)) & 0xfff
+    held += 8
+    while (held >= 5) {
+      held -= 5
+      text += BASE32[(bits >>> held) & 31]
+    }
+  }
+  return text as Did
 }
 
 /** The 20 bytes of a DID. */
 export function didBytes(did: Did): Uint8Array {
-  return base32.baseDecode(did.slice(DID_PREFIX.length))
+  const bytes = new Uint8Array(DID_BYTES)
+  let bits = 0
+  let held = 0
+  let at = 0
+  for (let i = DID_PREFIX.length; i < did.length; i++) {
+    const unit = did.charCodeAt(i)
+    bits = ((bits << 5) | (unit >= 97 ? unit - 97 : unit - 24)) & 0xfff
+    held += 5
+    if (held < 8) continue
+    held -= 8
+    bytes[at++] = bits >>> held
+  }
+  return bytes
 }
 
 export function isDid(text: unknown): text is Did {

@@ -1,7 +1,8 @@
 import { concatBytes, equalBytes, sha256 } from './bytes.ts'
 
 const LEAF = Uint8Array.of(0)
-const NODE = Uint8Array.of(1)
+/** Input of {@link nodeHash}, filled anew by each call and read by no other. */
+const node = new Uint8Array(65)
 
 /** Root of an empty tree: SHA-256 of nothing. RFC 9162 §2.1.1. */
 export const EMPTY_ROOT = sha256(new Uint8Array())
@@ -13,7 +14,10 @@ export function leafHash(data: Uint8Array): Uint8Array {
 
 /** RFC 9162 node hash: SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(NODE, left, right))
+  node[0] = 1
+  node.set(left, 1)
+  node.set(right, 33)
+  return sha256(node)
 }
 
 /** Root over leaf data. RFC 9162 §2.1.1. */

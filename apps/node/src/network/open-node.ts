@@ -29,6 +29,7 @@ import { PatientDesk } from '../patients/patient-desk.ts'
 import { FileBlobStore } from '../storage/blob-store-fs.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
 import { writeFileDurably } from '../storage/files.ts'
+import { CachedStore } from '../storage/cached-store.ts'
 import { LmdbStore } from '../storage/lmdb-store.ts'
 import { WatchedStore } from '../storage/watched-store.ts'
 import { assertRoom } from '../storage/room.ts'
@@ -79,7 +80,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const identities = await loadIdentities(files, known?.custody.keyholders.length ?? keyholderCount)
     const genesis = known ?? makeGenesis(directory, identities, ports.now())
     const signatures = new NativeSignatures()
-    const store = new WatchedStore(new LmdbStore(directory.state))
+    const store = new WatchedStore(new CachedStore(new LmdbStore(directory.state)))
     const memo = new StateMemo(store)
     store.onCommit((writes) => memo.forget(writes))
     closing.push(() => store.close())

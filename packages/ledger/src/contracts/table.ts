@@ -47,21 +47,37 @@ interface Space {
 function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, space: Space): Table<T> {
   const prefix = utf8(prefixText)
   const keyOf = (parts: KeyParts): Uint8Array => concatBytes(prefix, ...parts)
+  /** Values by the bytes they were read from, for as long as a store keeps those. Frozen: they are handed out again. */
+  const decoded = new WeakMap<Uint8Array, { readonly value: T }>()
+  const decode = (bytes: Uint8Array): T => {
+    const known = decoded.get(bytes)
+    if (known !== undefined) return known.value
+    const value = frozen(decodeCanonical(schema, bytes))
+    decoded.set(bytes, { value })
+    return value
+  }
   return {
     get(state, ...key) {
       const bytes = space.read(state, keyOf(key))
-      return bytes === undefined ? undefined : decodeCanonical(schema, bytes)
+      return bytes === undefined ? undefined : decode(bytes)
     },
     has: (state, ...key) => space.read(state, keyOf(key)) !== undefined,
     set: (state, value, ...key) => space.write(state, keyOf(key), encodeCanonical(value)),
     delete: (state, ...key) => space.remove(state, keyOf(key)),
     *list(state, ...key) {
       for (const [at, bytes] of space.scan(state, keyOf(key))) {
-        yield { key: at.subarray(prefix.length), value: decodeCanonical(schema, bytes) }
+        yield { key: at.subarray(prefix.length), value: decode(bytes) }
       }
     },
     key: (...key) => keyOf(key),
   }
+}
+
+/** Freezes a decoded value, except byte strings, which cannot be. */
+function frozen<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
+  for (const part of Object.values(value)) frozen(part)
+  return Object.freeze(value)
 }
 
 /** Key part of a DID: its 20 bytes. */

@@ -104,9 +104,9 @@ export class Overlay implements StateWriter {
 
   /** Writes the buffer to the state below, which is what this overlay was made over. */
   commitTo(below: Overlay): void {
-    for (const [key, value] of this.#facts.entries()) below.#facts.set(key, value)
-    for (const [key, value] of this.#flats.entries()) below.#flats.set(key, value)
-    for (const [, list] of this.#lists.entries()) for (const entry of list.entries) below.append(list.kind, list.handle, entry)
+    for (const [key, value] of this.#facts.unordered()) below.#facts.set(key, value)
+    for (const [key, value] of this.#flats.unordered()) below.#flats.set(key, value)
+    for (const [, list] of this.#lists.unordered()) for (const entry of list.entries) below.append(list.kind, list.handle, entry)
   }
 
   /** Buffered facts, deletions as null, in the order of keys. */

@@ -10,7 +10,10 @@
  */
 export type Space = 'facts' | 'flat' | 'tree' | 'log' | 'entries' | 'runs' | 'meta'
 
-/** Reads committed bytes. Returned arrays are the caller's own: never a view into a buffer that will be used again. */
+/**
+ * Reads committed bytes. Returned arrays are never a view into a buffer that will be used again, and are not to be changed: a
+ * reader may hand out the same one twice, and what was decoded from it may be remembered by it.
+ */
 export interface KeyValueReader {
   get(space: Space, key: Uint8Array): Uint8Array | undefined
   /** Keys in [from, to) in byte order; `to` undefined has no end. `reverse` walks from the end. */

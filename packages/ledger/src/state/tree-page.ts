@@ -1,10 +1,10 @@
-import { concatBytes, sha256 } from '@chiron/protocol'
+import { sha256 } from '@chiron/protocol'
 
 /** Hash of an empty subtree: 32 zero bytes. SPEC-TREE-1. */
 export const EMPTY_SUBTREE = new Uint8Array(32)
 
-const LEAF = Uint8Array.of(0)
-const INNER = Uint8Array.of(1)
+/** Input of the two hashes below, filled anew by each call and read by no other. */
+const hashed = new Uint8Array(65)
 
 /** A fact in the tree: SHA-256 of its key and of its value. */
 export interface TreeLeaf {
@@ -20,8 +20,6 @@ export interface TreeInner {
 /** A subtree: one without leaves is undefined, one with a single leaf is that leaf, whatever its height. */
 export type Subtree = TreeLeaf | TreeInner | undefined
 
-/** Four levels of the tree: the 16 subtrees below them, in the order of the next four bits of the key hash. */
-export type Page = Subtree[]
 
 export function isLeaf(subtree: Subtree): subtree is TreeLeaf {
   return subtree !== undefined && 'keyHash' in subtree
@@ -29,25 +27,79 @@ export function isLeaf(subtree: Subtree): subtree is TreeLeaf {
 
 /** SHA-256(0x00 ‖ keyHash ‖ valueHash). SPEC-TREE-2. */
 export function treeLeafHash(leaf: TreeLeaf): Uint8Array {
-  return sha256(concatBytes(LEAF, leaf.keyHash, leaf.valueHash))
+  return hashOf(0, leaf.keyHash, leaf.valueHash)
 }
 
 /** SHA-256(0x01 ‖ left ‖ right). SPEC-TREE-3. */
 export function treeNodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concatBytes(INNER, left, right))
+  return hashOf(1, left, right)
 }
+
+function hashOf(first: number, left: Uint8Array, right: Uint8Array): Uint8Array {
+  hashed[0] = first
+  hashed.set(left, 1)
+  hashed.set(right, 33)
+  return sha256(hashed)
+}
+
+/** Hashes of leaves that lie in pages which are kept. */
+const leafHashes = new WeakMap<TreeLeaf, Uint8Array>()
 
 export function subtreeHash(subtree: Subtree): Uint8Array {
   if (subtree === undefined) return EMPTY_SUBTREE
-  return isLeaf(subtree) ? treeLeafHash(subtree) : subtree.hash
+  if (!isLeaf(subtree)) return subtree.hash
+  let hash = leafHashes.get(subtree)
+  if (hash === undefined) leafHashes.set(subtree, (hash = treeLeafHash(subtree)))
+  return hash
 }
 
-/** The subtree over `width` slots of a page, beginning with slot `from`. */
-export function foldSlots(page: Page, from = 0, width = 16): Subtree {
-  if (width === 1) return page[from]
-  const half = width / 2
-  const left = foldSlots(page, from, half)
-  const right = foldSlots(page, from + half, half)
+/** Not worked out yet. */
+const UNKNOWN = null
+
+/**
+ * Four levels of the tree: the 16 subtrees below them, in the order of the next four bits of the key hash, and what is
+ * known of the levels between. A changed slot costs the four hashes above it.
+ */
+export class Page {
+  readonly #slots: Subtree[]
+  /** Subtrees over 16, 8, 8, 4, 4, 4, 4, 2… slots, from index 1 on; below them lie the slots. */
+  readonly #folds: (Subtree | typeof UNKNOWN)[]
+
+  constructor(slots: readonly Subtree[] = new Array<Subtree>(16).fill(undefined), folds: readonly (Subtree | typeof UNKNOWN)[] = new Array<null>(16).fill(UNKNOWN)) {
+    this.#slots = [...slots]
+    this.#folds = [...folds]
+  }
+
+  copy(): Page {
+    return new Page(this.#slots, this.#folds)
+  }
+
+  slot(slot: number): Subtree {
+    return this.#slots[slot]
+  }
+
+  setSlot(slot: number, subtree: Subtree): void {
+    if (this.#slots[slot] === subtree) return
+    this.#slots[slot] = subtree
+    for (let at = (16 + slot) >>> 1; at >= 1; at >>>= 1) this.#folds[at] = UNKNOWN
+  }
+
+  /** The subtree over `width` slots (a power of two), beginning with slot `from`, a multiple of the width. */
+  fold(from = 0, width = 16): Subtree {
+    return this.#fold((16 + from) / width)
+  }
+
+  #fold(at: number): Subtree {
+    if (at >= 16) return this.#slots[at - 16]
+    const known = this.#folds[at]
+    if (known !== UNKNOWN) return known
+    const folded = joined(this.#fold(2 * at), this.#fold(2 * at + 1))
+    this.#folds[at] = folded
+    return folded
+  }
+}
+
+function joined(left: Subtree, right: Subtree): Subtree {
   if (left === undefined && (right === undefined || isLeaf(right))) return right
   if (right === undefined && isLeaf(left)) return left
   return { hash: treeNodeHash(subtreeHash(left), subtreeHash(right)) }
@@ -73,30 +125,37 @@ export function pageKey(keyHash: Uint8Array, depth: number): Uint8Array {
 export function encodePage(page: Page): Uint8Array {
   let leaves = 0
   let inners = 0
-  const parts: Uint8Array[] = [new Uint8Array(4)]
+  let at = 4
   for (let slot = 0; slot < 16; slot++) {
-    const subtree = page[slot]
+    const subtree = page.slot(slot)
     if (subtree === undefined) continue
     if (isLeaf(subtree)) {
       leaves |= 1 << slot
-      parts.push(subtree.keyHash, subtree.valueHash)
+      encoded.set(subtree.keyHash, at)
+      encoded.set(subtree.valueHash, at + 32)
+      at += 64
     } else {
       inners |= 1 << slot
-      parts.push(subtree.hash)
+      encoded.set(subtree.hash, at)
+      at += 32
     }
   }
-  const view = new DataView((parts[0] as Uint8Array).buffer)
-  view.setUint16(0, leaves)
-  view.setUint16(2, inners)
-  return concatBytes(...parts)
+  encoded[0] = leaves >>> 8
+  encoded[1] = leaves & 255
+  encoded[2] = inners >>> 8
+  encoded[3] = inners & 255
+  return encoded.slice(0, at)
 }
+
+/** Where {@link encodePage} writes before it knows the length. */
+const encoded = new Uint8Array(4 + 16 * 64)
 
 /** Reads what {@link encodePage} wrote; the slots are views into `bytes`. */
 export function decodePage(bytes: Uint8Array): Page {
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const leaves = view.getUint16(0)
   const inners = view.getUint16(2)
-  const page: Page = new Array<Subtree>(16).fill(undefined)
+  const page: Subtree[] = new Array<Subtree>(16).fill(undefined)
   let at = 4
   for (let slot = 0; slot < 16; slot++) {
     if (leaves & (1 << slot)) {
@@ -107,5 +166,5 @@ export function decodePage(bytes: Uint8Array): Page {
       at += 32
     }
   }
-  return page
+  return new Page(page)
 }

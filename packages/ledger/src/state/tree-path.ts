@@ -1,7 +1,7 @@
 import { equalBytes } from '@chiron/protocol'
 import type { KeyValueReader } from './store.ts'
 import { readPage } from './tree.ts'
-import { foldSlots, isLeaf, slotAt, subtreeHash, type Subtree, type TreeLeaf } from './tree-page.ts'
+import { isLeaf, slotAt, subtreeHash, type Subtree, type TreeLeaf } from './tree-page.ts'
 
 /** Where the way from the root towards a key hash ends, and the hashes beside that way, topmost first. */
 export interface TreePath {
@@ -18,12 +18,12 @@ export function treePath(reader: KeyValueReader, keyHash: Uint8Array): TreePath 
     if (page === undefined) break
     const slot = slotAt(keyHash, depth)
     let from = 0
-    let subtree: Subtree = foldSlots(page)
+    let subtree: Subtree = page.fold()
     for (let half = 8; half >= 1 && subtree !== undefined && !isLeaf(subtree); half /= 2) {
       const right = slot >= from + half
-      siblings.push(subtreeHash(foldSlots(page, right ? from : from + half, half)))
+      siblings.push(subtreeHash(page.fold(right ? from : from + half, half)))
       if (right) from += half
-      subtree = foldSlots(page, from, half)
+      subtree = page.fold(from, half)
     }
     if (subtree === undefined || isLeaf(subtree)) return { siblings, leaf: subtree }
   }

@@ -4,7 +4,7 @@ import { compareBytes, toHex } from '@chiron/protocol'
 import { naiveTreeRoot } from '../../test/naive-tree.ts'
 import { MemoryStore } from './memory-store.ts'
 import { treeRoot, updateTree, type TreeChange } from './tree.ts'
-import { foldSlots, subtreeHash, treeLeafHash, type TreeLeaf } from './tree-page.ts'
+import { Page, subtreeHash, treeLeafHash, type TreeLeaf } from './tree-page.ts'
 
 /** Key hashes that often share long beginnings, down to the last bits, so that pages chain and collapse. */
 const anyKeyHash = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 3 }), fc.integer({ min: 0, max: 3 })).map(([first, middle, last]) => {
@@ -82,9 +82,9 @@ test('deleting what is not there changes nothing', () => {
 
 test('an inner hash cannot pass for a leaf', () => {
   const leaves = [0, 255].map((n) => ({ keyHash: new Uint8Array(32).fill(n), valueHash: new Uint8Array(32) }))
-  const page = new Array(16).fill(undefined)
-  page[0] = leaves[0]
-  page[15] = leaves[1]
+  const page = new Page()
+  page.setSlot(0, leaves[0])
+  page.setSlot(15, leaves[1])
   const [left, right] = leaves.map(treeLeafHash) as [Uint8Array, Uint8Array]
-  expect(subtreeHash(foldSlots(page))).not.toEqual(treeLeafHash({ keyHash: left, valueHash: right }))
+  expect(subtreeHash(page.fold())).not.toEqual(treeLeafHash({ keyHash: left, valueHash: right }))
 })

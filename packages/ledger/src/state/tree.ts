@@ -1,6 +1,6 @@
 import { compareBytes, equalBytes, sha256 } from '@chiron/protocol'
 import type { KeyValueReader, KeyValueWrite } from './store.ts'
-import { decodePage, encodePage, foldSlots, isLeaf, pageKey, slotAt, subtreeHash, type Page, type Subtree, type TreeLeaf } from './tree-page.ts'
+import { decodePage, encodePage, isLeaf, Page, pageKey, slotAt, subtreeHash, type Subtree, type TreeLeaf } from './tree-page.ts'
 
 /** What becomes of a fact; `valueHash` null takes it away. */
 export interface TreeChange {
@@ -28,13 +28,19 @@ export function updateTree(reader: KeyValueReader, changes: readonly TreeChange[
 /** The root of the stored tree. */
 export function treeRoot(reader: KeyValueReader): Uint8Array {
   const page = readPage(reader, new Uint8Array(32), 0)
-  return subtreeHash(page && foldSlots(page))
+  return subtreeHash(page?.fold())
 }
 
 export function readPage(reader: KeyValueReader, path: Uint8Array, depth: number): Page | undefined {
   const bytes = reader.get('tree', pageKey(path, depth))
-  return bytes && decodePage(bytes)
+  if (bytes === undefined) return undefined
+  let page = pages.get(bytes)
+  if (page === undefined) pages.set(bytes, (page = decodePage(bytes)))
+  return page
 }
+
+/** Decoded pages with the hashes that are known of them, for as long as a store keeps their bytes. Never changed: copied. */
+const pages = new WeakMap<Uint8Array, Page>()
 
 interface PagePosition {
   readonly depth: number
@@ -46,19 +52,24 @@ interface PagePosition {
 
 function updatePage(reader: KeyValueReader, changes: readonly TreeChange[], at: PagePosition, writes: KeyValueWrite[]): Subtree {
   const stored = at.exists ? readPage(reader, at.path, at.depth) : undefined
-  const page = stored ?? new Array<Subtree>(16).fill(undefined)
+  const page = stored?.copy() ?? new Page()
   for (let from = 0; from < changes.length; ) {
     const slot = slotAt((changes[from] as TreeChange).keyHash, at.depth)
     let to = from + 1
     while (to < changes.length && slotAt((changes[to] as TreeChange).keyHash, at.depth) === slot) to++
-    page[slot] = updateSlot(reader, page[slot], changes.slice(from, to), at.depth + 1, writes)
+    page.setSlot(slot, updateSlot(reader, page.slot(slot), changes.slice(from, to), at.depth + 1, writes))
     from = to
   }
-  const subtree = foldSlots(page)
+  const subtree = page.fold()
   // A page with fewer than two leaves lies inline in the page above; the root has none above it.
   const kept = subtree !== undefined && (at.depth === 0 || !isLeaf(subtree))
-  if (kept) writes.push({ space: 'tree', key: pageKey(at.path, at.depth), value: encodePage(page) })
-  else if (stored) writes.push({ space: 'tree', key: pageKey(at.path, at.depth), value: null })
+  if (kept) {
+    const value = encodePage(page)
+    pages.set(value, page)
+    writes.push({ space: 'tree', key: pageKey(at.path, at.depth), value })
+  } else if (stored) {
+    writes.push({ space: 'tree', key: pageKey(at.path, at.depth), value: null })
+  }
   return subtree
 }
 

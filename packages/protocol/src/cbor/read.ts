@@ -23,7 +23,8 @@ function notCanonical(what: string): never {
   throw new ProtocolError('ERR_PROTOCOL_NOT_CANONICAL', what)
 }
 
-class Reader {
+/** Reads items of canonical CBOR one after the other. Everything throws as {@link readCbor} does. */
+export class Reader {
   readonly #bytes: Uint8Array
   #at = 0
 
@@ -32,10 +33,20 @@ class Reader {
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
+  /** Where the next item begins. Setting it goes back. */
+  get position(): number {
+    return this.#at
+  }
+
+  set position(at: number) {
+    this.#at = at
+  }
+
   end(): void {
     if (this.#at !== this.#bytes.length) notCanonical('bytes left over')
   }
 
+  /** The next item, in arrays and maps nested so deeply. */
   value(depth: number): CborValue {
     const initial = this.#byte()
     const minor = initial & 0x1f
@@ -65,6 +76,51 @@ class Reader {
         if (initial === 0xf6) return null
         return malformed('a float or an unknown simple value')
     }
+  }
+
+  /** Steps over the next byte if it is this one. */
+  takeByte(byte: number): boolean {
+    if (this.#bytes[this.#at] !== byte) return false
+    this.#at++
+    return true
+  }
+
+  /** Steps over these bytes if they come next. */
+  takeBytes(expected: Uint8Array): boolean {
+    const at = this.#at
+    for (let i = 0; i < expected.length; i++) if (this.#bytes[at + i] !== expected[i]) return false
+    this.#at = at + expected.length
+    return true
+  }
+
+  /** Length of an item of this major type, or undefined if the next item is of another. */
+  takeHead(major: number): number | undefined {
+    const initial = this.#bytes[this.#at]
+    if (initial === undefined || initial >>> 5 !== major) return undefined
+    this.#at++
+    return this.#length(initial & 0x1f)
+  }
+
+  /** A byte string (a copy), or undefined if the next item is none. */
+  takeByteString(): Uint8Array | undefined {
+    const length = this.takeHead(2)
+    if (length === undefined) return undefined
+    const start = this.#take(length)
+    return this.#bytes.slice(start, this.#at)
+  }
+
+  /** Text, or undefined if the next item is none. */
+  takeText(): string | undefined {
+    const length = this.takeHead(3)
+    return length === undefined ? undefined : this.#text(length)
+  }
+
+  /** An integer that is not negative, or undefined if the next item is none. */
+  takeUnsigned(): number | bigint | undefined {
+    const initial = this.#bytes[this.#at]
+    if (initial === undefined || initial >>> 5 !== 0) return undefined
+    this.#at++
+    return this.#integer(initial & 0x1f)
   }
 
   #array(length: number, depth: number): CborValue[] {

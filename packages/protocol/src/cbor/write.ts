@@ -9,18 +9,39 @@ import { compareKeys, isKey, MAX_DEPTH, type CborValue } from './model.ts'
  * surrogate, a key that is no key (see {@link isKey}), or an object that is not plain; `ERR_PROTOCOL_LIMIT` for nesting.
  */
 export function writeCbor(value: unknown): Uint8Array {
-  const writer = new Writer()
+  const writer = new Writer(scratch ?? new Uint8Array(SCRATCH_BYTES))
+  // A value whose getter encodes another one must not find its own half-written bytes.
+  scratch = undefined
   writer.value(value, 0)
-  return writer.finish()
+  const written = writer.finish()
+  scratch = writer.scratch
+  return written
 }
+
+const SCRATCH_BYTES = 4096
+/** Where values are written before their length is known; undefined while one is. */
+let scratch: Uint8Array<ArrayBuffer> | undefined
+
+/** Encoded keys that have been written before: there are as many as schemas name. */
+const encodedKeys = new Map<string, Uint8Array>()
+const MOST_KEYS = 2_000
 
 function refuse(what: string): never {
   throw new ProtocolError('ERR_PROTOCOL_ENCODING', `cannot encode ${what}`)
 }
 
 class Writer {
-  #bytes = new Uint8Array(512)
+  #bytes: Uint8Array<ArrayBuffer>
   #at = 0
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.#bytes = bytes
+  }
+
+  /** Bytes to write the next value in. */
+  get scratch(): Uint8Array<ArrayBuffer> | undefined {
+    return this.#bytes.length <= 64 * SCRATCH_BYTES ? this.#bytes : undefined
+  }
 
   finish(): Uint8Array {
     return this.#bytes.slice(0, this.#at)
@@ -55,11 +76,12 @@ class Writer {
   #map(map: object, depth: number): void {
     const prototype: unknown = Object.getPrototypeOf(map)
     if (prototype !== Object.prototype && prototype !== null) refuse('an object that is not plain')
-    const keys = Object.keys(map).sort(compareKeys)
+    const keys = Object.keys(map)
+    if (!isSorted(keys)) keys.sort(compareKeys)
     this.#head(0xa0, keys.length)
-    for (const key of keys) {
-      if (!isKey(key)) refuse('a key that is not allowed')
-      this.#text(key)
+    for (let i = 0; i < keys.length; i++) {
+      const key = keys[i] as string
+      this.#raw(encodedKeys.get(key) ?? encodeKey(key))
       this.value((map as Record<string, CborValue>)[key], depth)
     }
   }
@@ -143,6 +165,21 @@ class Writer {
     grown.set(this.#bytes)
     this.#bytes = grown
   }
+}
+
+function isSorted(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if (compareKeys(keys[i - 1] as string, keys[i] as string) > 0) return false
+  return true
+}
+
+function encodeKey(key: string): Uint8Array {
+  if (!isKey(key)) refuse('a key that is not allowed')
+  const encoded = new Uint8Array(key.length < 24 ? 1 + key.length : 2 + key.length)
+  encoded[0] = key.length < 24 ? 0x60 | key.length : 0x78
+  if (key.length >= 24) encoded[1] = key.length
+  for (let i = 0; i < key.length; i++) encoded[encoded.length - key.length + i] = key.charCodeAt(i)
+  if (encodedKeys.size < MOST_KEYS) encodedKeys.set(key, encoded)
+  return encoded
 }
 
 function isAscii(text: string): boolean {
