@@ -8,7 +8,7 @@ for (const file of ['profiles-types', 'profiles-resources']) indexStructureDefin
 indexSearchParameterBundle(readJson('fhir/r4/search-parameters.json'))
 
 const repository = new MemoryRepository()
-const router = new FhirRouter()
+const router = new FhirRouter({ introspectionEnabled: false })
 
 const server = createServer(async (request, response) => {
   const chunks = []
@@ -17,7 +17,7 @@ const server = createServer(async (request, response) => {
   const query = {}
   for (const [name, value] of address.searchParams) (query[name] ??= []).push(value)
   const body = chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString())
-  const asked = { method: request.method, url: address.pathname + address.search, pathname: address.pathname, params: {}, query, body, headers: request.headers, config: {} }
+  const asked = { method: request.method, url: address.pathname + address.search, params: {}, query, body, headers: request.headers, config: {} }
   try {
     const [outcome, resource] = await router.handleRequest(asked, repository)
     const location = outcome.id === 'created' && resource?.id !== undefined ? { location: `${resource.resourceType}/${resource.id}` } : {}
