@@ -1,7 +1,7 @@
 /**
- * A whole node in a process of its own: `node node-process.ts DIRECTORY`. Sample network without sample patients, on a free
- * port, everything on. Says {@link NodeReady} over the IPC channel, profiles when it is told to, and ends when the channel
- * closes.
+ * A whole node in a process of its own: `node node-process.ts DIRECTORY KEYHOLDERS`. Sample network without sample patients,
+ * on a free port, everything on. Says {@link NodeReady} over the IPC channel, profiles when it is told to, and ends when the
+ * channel closes.
  */
 import { Session } from 'node:inspector/promises'
 import { ControlClient } from '../../apps/node/src/cli/control-client.ts'
@@ -18,7 +18,7 @@ export interface NodeReady {
 export type ProfileOrder = 'profile' | 'profiled'
 
 const dataDirectory = process.argv[2] ?? ''
-const node = await startNode({ dataDirectory, port: 0, sample: false, onProgress: () => undefined })
+const node = await startNode({ dataDirectory, keyholders: Number(process.argv[3] ?? 1), port: 0, sample: false, onProgress: () => undefined })
 const control = new ControlClient({ socketPath: openDataDirectory(dataDirectory).socket, dataDirectory })
 const { token } = await control.call('token', { for: 'user', organisation: 'riverside', user: 'physician', purpose: 'TREAT' })
 const ready: NodeReady = { url: node.url, token }

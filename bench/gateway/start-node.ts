@@ -22,6 +22,8 @@ export interface MeasuredNode {
 }
 
 export interface StartOptions {
+  /** Keyholders of the new network; one unless given. */
+  readonly keyholders?: number
   /** Arguments of Node itself, such as `--cpu-prof`. */
   readonly execArgv?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
@@ -32,7 +34,7 @@ export interface StartOptions {
 /** Starts a node as its operator would, in a process of its own over a new data directory. @throws Error when it does not come up */
 export async function startNodeProcess(options: StartOptions = {}): Promise<MeasuredNode> {
   const dataDirectory = mkdtempSync(join(options.parent ?? tmpdir(), 'chiron-bench-'))
-  const child = fork(PROGRAM, [dataDirectory], {
+  const child = fork(PROGRAM, [dataDirectory, String(options.keyholders ?? 1)], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     execArgv: [...(options.execArgv ?? [])],
     env: { ...process.env, LOG_LEVEL: 'error', HOST: '127.0.0.1', CHIRON_DATA: '', CHIRON_PUBLIC_URL: '', ...options.environment },

@@ -48,6 +48,8 @@ export interface ServicesDependencies {
   readonly vocabulary: Vocabulary
   readonly now: () => number
   readonly random: Random
+  /** Checks Ed25519 signatures; the portable one unless given. */
+  readonly verify?: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
   readonly later: Later
   /** Keeps what a report's root stands for, so that the patient can open it. */
   readonly keepDetails: (details: readonly DisplayDetail[]) => Promise<void>

@@ -2,7 +2,7 @@ import { toHex, type CustodyReceipt, type Did, type ObjectId } from '@chiron/pro
 import { custody } from '@chiron/ledger'
 import {
   Dealer, envelopeSalt, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
-  type BlobStore, type CustodySet, type EnvelopeContent, type KemKeyPair, type Random,
+  type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type OpenedReleases, type Random,
 } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import type { Signer } from '../ledger/submitter.ts'
@@ -17,6 +17,8 @@ export interface KeyholderService {
   release(requestBytes: Uint8Array): Promise<Uint8Array>
 }
 
+type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
+
 const REQUEST_LIFETIME_MS = 60_000
 
 /** The custodian over the vault: envelopes to the blob store, shares to the keyholders of the current set. */
@@ -28,6 +30,7 @@ export class VaultCustodian implements Custodian {
   readonly #keyholders: readonly KeyholderService[]
   readonly #recipient: KemKeyPair
   readonly #random: Random
+  readonly #verify: Verify | undefined
 
   constructor(dependencies: {
     engine: Engine
@@ -36,6 +39,8 @@ export class VaultCustodian implements Custodian {
     keyholders: readonly KeyholderService[]
     recipient: KemKeyPair
     random: Random
+    /** Checks Ed25519 signatures of keyholders; the portable one unless given. */
+    verify?: Verify | undefined
   }) {
     this.#engine = dependencies.engine
     this.#signer = dependencies.signer
@@ -43,6 +48,7 @@ export class VaultCustodian implements Custodian {
     this.#keyholders = dependencies.keyholders
     this.#recipient = dependencies.recipient
     this.#random = dependencies.random
+    this.#verify = dependencies.verify
     const options = { chainId: this.#engine.status().chainId, did: this.#signer.did }
     this.#dealer = new Dealer(options, { sign: (message) => this.#signer.sign(message), random: this.#random })
   }
@@ -96,14 +102,16 @@ export class VaultCustodian implements Custodian {
       },
       (message) => this.#signer.sign(message),
     )
-    const answers = await Promise.allSettled(this.#keyholders.map(async ({ did, release }, index) => ({ keyholder: did, bytes: await release.call(this.#keyholders[index], bytes) })))
-    const { keys, faults } = await openReleases({
-      request: hash,
-      recipient: this.#recipient,
-      records: orders.map((order, index) => ({ ...order, set: order.custodySet, salt: envelopeSalt(envelopes[index] as Uint8Array) })),
-      responses: answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])),
-      set: (number): CustodySet | undefined => custody.custodySet(this.#engine.state, number),
-    })
+    const records = orders.map((order, index) => ({ ...order, set: order.custodySet, salt: envelopeSalt(envelopes[index] as Uint8Array) }))
+    const set = (number: number): CustodySet | undefined => custody.custodySet(this.#engine.state, number)
+    const [first, others] = this.#turns(Math.max(...[...new Set(orders.map((order) => order.custodySet))].map((number) => set(number)?.threshold ?? 1)))
+    let answers = await ask(first, bytes)
+    let opened = await this.#combine(hash, records, answers, set)
+    if (others.length > 0 && opened.keys.some((key) => 'error' in key)) {
+      answers = [...answers, ...(await ask(others, bytes))]
+      opened = await this.#combine(hash, records, answers, set)
+    }
+    const { keys, faults } = opened
     const failure = answers.find((answer) => answer.status === 'rejected')?.reason as unknown
     const released: Released[] = []
     for (const [index, order] of orders.entries()) {
@@ -114,6 +122,18 @@ export class VaultCustodian implements Custodian {
       released.push({ envelope, key: key.key, content: await openEnvelope(envelope, key.key, { chainId, record, version, author, subjects }) })
     }
     return released
+  }
+
+  /** As many keyholders as give a key, beginning with another one each time, and the others, for when that was not enough. */
+  #turns(threshold: number): [first: readonly KeyholderService[], others: readonly KeyholderService[]] {
+    const from = (this.#random(1)[0] ?? 0) % Math.max(1, this.#keyholders.length)
+    const turned = [...this.#keyholders.slice(from), ...this.#keyholders.slice(0, from)]
+    return [turned.slice(0, threshold), turned.slice(threshold)]
+  }
+
+  async #combine(request: Uint8Array, records: readonly ExpectedRecord[], answers: readonly Answer[], set: (number: number) => CustodySet | undefined): Promise<OpenedReleases> {
+    const responses = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+    return await openReleases({ request, recipient: this.#recipient, records, responses, set }, this.#verify)
   }
 
   async #envelope({ record, ciphertext }: OpenOrder): Promise<Uint8Array> {
@@ -145,6 +165,12 @@ export class VaultCustodian implements Custodian {
     }
     return receipts
   }
+}
+
+type Answer = PromiseSettledResult<{ readonly keyholder: Did; readonly bytes: Uint8Array }>
+
+function ask(keyholders: readonly KeyholderService[], request: Uint8Array): Promise<Answer[]> {
+  return Promise.allSettled(keyholders.map(async (keyholder) => ({ keyholder: keyholder.did, bytes: await keyholder.release(request) })))
 }
 
 function releaseError(order: OpenOrder, error: unknown, cause: unknown, faults: readonly string[]): GatewayError {

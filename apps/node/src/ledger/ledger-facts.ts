@@ -19,6 +19,7 @@ export class LedgerFacts implements DecisionFacts {
   readonly recordCount: (handle: Handle) => number
   /** The access of a subject that is open until `untilMs`, which may have passed. */
   readonly open: (subject: OpenSubject) => access.Access | undefined
+  readonly #versions: (record: RecordId, version: number) => records.RecordVersion | undefined
   readonly #memo: StateMemo
 
   constructor(memo: StateMemo) {
@@ -26,6 +27,7 @@ export class LedgerFacts implements DecisionFacts {
     this.reader = memo.table(READERS, (did: Did, organisation: Did) => `${did} ${organisation}`, readerFacts)
     this.patient = memo.table(PATIENTS, (handle: Handle) => toHex(handle), patientSnapshot)
     this.head = memo.table(RECORDS, (record: RecordId) => toHex(record), records.recordHead)
+    this.#versions = memo.table(RECORDS, (record: RecordId, version: number) => `${toHex(record)} ${version}`, records.recordVersion)
     this.recordCount = memo.table(PATIENTS, (handle: Handle) => toHex(handle), (state, handle) => state.listSize('records', handle))
     this.open = memo.table(
       ACCESSES,
@@ -34,8 +36,14 @@ export class LedgerFacts implements DecisionFacts {
     )
   }
 
+  /** A version of a record: of most, the newest is asked for. */
+  version(record: RecordId, version: number): records.RecordVersion | undefined {
+    const head = this.head(record)
+    return head === undefined || head.version === version ? head : this.#versions(record, version)
+  }
+
   /** Grows whenever any of it may have changed. */
-  get version(): number {
+  get stateVersion(): number {
     return this.#memo.version
   }
 

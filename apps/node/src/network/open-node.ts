@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
 import { decodeCanonical, genesis as genesisSchema, type Genesis } from '@chiron/protocol'
-import { access, coversRecord, custody, identity, network, records } from '@chiron/ledger'
+import { access, custody, identity, network } from '@chiron/ledger'
 import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
 import { applicationRuntime } from '../engine/application-runtime.ts'
@@ -21,9 +21,11 @@ import { Vocabulary } from '../gateway/vocabulary.ts'
 import { LedgerFacts } from '../ledger/ledger-facts.ts'
 import { StateMemo } from '../ledger/state-memo.ts'
 import { masterKeyWrap } from '../keyholder/key-wrap.ts'
+import { coverage } from '../keyholder/coverage.ts'
 import { EngineLedgerView } from '../keyholder/ledger-view.ts'
 import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
 import { KeyFiles, privateKeyOf, type MasterKey } from '../keys/index.ts'
+import { useNativeVault } from '../keys/native-vault.ts'
 import { KeyFileWallets } from '../patients/key-file-wallets.ts'
 import { PatientDesk } from '../patients/patient-desk.ts'
 import { FileBlobStore } from '../storage/blob-store-fs.ts'
@@ -75,6 +77,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     for (const close of closing.reverse()) await close()
   }
   try {
+    await useNativeVault()
     const files = new KeyFiles(directory.keys, masterKey)
     const known = readGenesis(directory.genesis)
     const identities = await loadIdentities(files, known?.custody.keyholders.length ?? keyholderCount)
@@ -83,6 +86,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const store = new WatchedStore(new CachedStore(new LmdbStore(directory.state)))
     const memo = new StateMemo(store)
     store.onCommit((writes) => memo.forget(writes))
+    const facts = new LedgerFacts(memo)
     closing.push(() => store.close())
     const runtime = applicationRuntime(signatures, (error) => ports.onFailure('ledger', error))
     const engine = await openEmbeddedEngine(
@@ -99,9 +103,9 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       document: identity.document,
       custodySet: custody.custodySet,
       access: access.access,
-      coversRecord: (state, id, record, timeMs) => (coversRecord(state, id, record, timeMs) ? { effect: 'permit', code: 'COVERED' } : { effect: 'deny', code: 'NOT_COVERED' }),
-      recordVersion: (state, record, version) => {
-        const found = records.recordVersion(state, record, version)
+      coversRecord: coverage(facts),
+      recordVersion: (_state, record, version) => {
+        const found = facts.version(record, version)
         return found && { ciphertext: found.entry.ciphertext, keyCommitment: found.entry.keyCommitment, shareRoot: found.entry.shareRoot, set: found.entry.custodySet }
       },
     }, ports.now)
@@ -125,7 +129,6 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const names = new Names({ state: engine.state, users: identities.users })
     const wallets = new KeyFileWallets(new KeyFiles(join(directory.keys, 'patients'), masterKey))
     const desk = new PatientDesk({ engine, vocabulary, names, wallets, now: ports.now })
-    const facts = new LedgerFacts(memo)
     const gateways = new Map<string, Gateway>()
     for (const [name, owner] of identities.organisations) {
       const member = network.member(engine.state, owner.did)
@@ -146,6 +149,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
         {
           engine,
           facts,
+          verify: (key, message, signature) => signatures.verify(key, message, signature),
           signer: owner,
           blobs,
           keyholders: keyholders.map(({ keyholder }) => keyholder),

@@ -41,6 +41,8 @@ export class FileBlobStore implements BlobStore {
   readonly #now: () => number
   readonly #assertRoom: () => void
   readonly #copies = new Map<string, Copy[]>()
+  /** Packs that are being read, and by how many. */
+  readonly #reading = new Map<string, { readonly file: Promise<FileHandle>; readers: number }>()
   #waiting: Waiting[] = []
   #work: Promise<void> = Promise.resolve()
   /** Packs whose index was changed: a blob that is not found may lie there. */
@@ -88,12 +90,34 @@ export class FileBlobStore implements BlobStore {
   async get(hash: Uint8Array): Promise<Uint8Array | undefined> {
     const copies = this.#visible(hash)
     for (const copy of copies) {
-      const bytes = await readCopy(copy)
+      const bytes = await this.#read(copy)
       if (bytes && hasHash(bytes, hash)) return bytes
     }
     if (this.#visible(hash).length === 0 && this.#damaged.length === 0) return undefined
     if (copies.length > 0 && this.#visible(hash).some((copy) => !copies.includes(copy))) return this.get(hash)
     throw new VaultError('ERR_VAULT_BLOB_CORRUPT', 'stored ciphertext was changed: restore it from a replica', { context: { hash: toHex(hash) } })
+  }
+
+  /** A copy's bytes; undefined when its file is gone or shorter. What is read of one pack at the same time shares its descriptor. */
+  async #read({ pack, entry }: Copy): Promise<Uint8Array | undefined> {
+    const { path } = pack
+    const reading = this.#reading.get(path) ?? { file: open(path, 'r'), readers: 0 }
+    this.#reading.set(path, reading)
+    reading.readers += 1
+    try {
+      const bytes = new Uint8Array(entry.length)
+      const { bytesRead } = await (await reading.file).read(bytes, 0, entry.length, entry.offset)
+      return bytesRead === entry.length ? bytes : undefined
+    } catch (cause) {
+      if (systemCode(cause) === 'ENOENT') return undefined
+      throw toStorageError(cause, path, 'reading a blob from')
+    } finally {
+      reading.readers -= 1
+      if (reading.readers === 0) {
+        this.#reading.delete(path)
+        await reading.file.then((file) => file.close(), () => undefined)
+      }
+    }
   }
 
   async has(hash: Uint8Array): Promise<boolean> {
@@ -165,7 +189,7 @@ export class FileBlobStore implements BlobStore {
   async #damagedCopies(hash: Uint8Array): Promise<'whole' | Copy[]> {
     const copies = this.#visible(hash)
     for (const copy of copies) {
-      const bytes = await readCopy(copy)
+      const bytes = await this.#read(copy)
       if (bytes && hasHash(bytes, hash)) return 'whole'
     }
     return copies
@@ -263,23 +287,6 @@ async function writeFlushed(path: string, bytes: Uint8Array): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-/** A copy's bytes; undefined when its file is gone or shorter. */
-async function readCopy({ pack, entry }: Copy): Promise<Uint8Array | undefined> {
-  try {
-    const file = await open(pack.path, 'r')
-    try {
-      const bytes = new Uint8Array(entry.length)
-      const { bytesRead } = await file.read(bytes, 0, entry.length, entry.offset)
-      return bytesRead === entry.length ? bytes : undefined
-    } finally {
-      await file.close()
-    }
-  } catch (cause) {
-    if (systemCode(cause) === 'ENOENT') return undefined
-    throw toStorageError(cause, pack.path, 'reading a blob from')
   }
 }
 

@@ -53,13 +53,15 @@ interface Candidate extends KeyShare {
  * `faults`. A record without a key has `ERR_VAULT_NO_ACCESS` (refused), `ERR_VAULT_SHARE_INVALID`,
  * `ERR_VAULT_SHARES_MISSING` or `ERR_VAULT_DEALER`, as {@link combineShares} says.
  */
-export async function openReleases(input: ReleasesToOpen, verify = verifyEd25519): Promise<OpenedReleases> {
+export async function openReleases(asked: ReleasesToOpen, verify = verifyEd25519): Promise<OpenedReleases> {
+  const sets = new Map([...new Set(asked.records.map((record) => record.set))].map((number) => [number, asked.set(number)]))
+  const input = { ...asked, set: (number: number) => sets.get(number) }
   const faults: KeyholderFault[] = []
   const candidates: Candidate[][] = input.records.map(() => [])
   const refusals: { keyholder: Did; code: VaultErrorCode }[][] = input.records.map(() => [])
   const responses = new Map(input.responses.map((response) => [response.keyholder, response.bytes]))
   for (const [did, bytes] of responses) {
-    const keyholder = findKeyholder(input, did)
+    const keyholder = findKeyholder(sets.values(), did)
     if (!keyholder) {
       faults.push({ keyholder: did, code: 'ERR_VAULT_WRONG_RECIPIENT' })
       continue
@@ -91,9 +93,9 @@ export async function openReleases(input: ReleasesToOpen, verify = verifyEd25519
   return { keys, faults }
 }
 
-function findKeyholder(input: ReleasesToOpen, did: Did): Keyholder | undefined {
-  for (const number of new Set(input.records.map((record) => record.set))) {
-    const found = input.set(number)?.keyholders.find((keyholder) => keyholder.did === did)
+function findKeyholder(sets: Iterable<CustodySet | undefined>, did: Did): Keyholder | undefined {
+  for (const set of sets) {
+    const found = set?.keyholders.find((keyholder) => keyholder.did === did)
     if (found) return found
   }
   return undefined

@@ -139,7 +139,7 @@ export class Charts {
 
   async #bring(seeker: Seeker, access: OpenAccess, patientId: string, before: ReadonlyMap<string, RowForm>): Promise<Map<string, RowForm>> {
     const key = toHex(access.id)
-    const decide = accessDecider(this.#engine.state, access.id, this.#timeMs())
+    const decide = accessDecider(this.#engine.state, access.id, this.#timeMs(), this.#facts)
     const covered = new Map<string, RowForm>()
     const refused = new Set<string>()
     const versions: { readonly record: RecordId; readonly version: number }[] = []
@@ -185,7 +185,7 @@ export class Charts {
         held.set(name, present)
         if (present.size > 0 && before.get(name) !== form) openings.push({ record, form, access })
       }
-      const committed = present.has(String(version)) ? undefined : records.recordVersion(this.#engine.state, record, version)
+      const committed = present.has(String(version)) ? undefined : this.#facts.version(record, version)
       if (committed !== undefined) missing.push(committed)
     }
     return { openings, missing }

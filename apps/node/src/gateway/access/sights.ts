@@ -70,6 +70,6 @@ export class Sights {
 
   /** What a sight depends on besides time. Taken before it is worked out, so that what changes meanwhile is seen the next time. */
   #at(reader: Reader): readonly number[] {
-    return [this.#facts.version, this.#charts.version, this.#narrowing.version, this.#access.remembered({ did: reader.did, purpose: reader.purpose }).length]
+    return [this.#facts.stateVersion, this.#charts.version, this.#narrowing.version, this.#access.remembered({ did: reader.did, purpose: reader.purpose }).length]
   }
 }

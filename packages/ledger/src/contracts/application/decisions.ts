@@ -78,10 +78,10 @@ export function decideWrite(state: StateReader, request: Omit<AccessRequest, 'ac
  * What an access covers, record by record: it is active, every other subject of the record has the same access open, and
  * the record is permitted now. DENY_INVALID where the access is not active or not about the record.
  */
-export function accessDecider(state: StateReader, id: ObjectId, timeMs: number): RecordDecider {
+export function accessDecider(state: StateReader, id: ObjectId, timeMs: number, facts: DecisionFacts = factsOf(state)): RecordDecider {
   const found = access.access(state, id)
   if (found === undefined || !access.isActive(found, timeMs)) return () => invalid()
-  const deciderOf = deciders(factsOf(state), found, timeMs)
+  const deciderOf = deciders(facts, found, timeMs)
   const opened = new Map([[toHex(found.handle), true]])
   const isOpen = (handle: Handle): boolean => {
     const key = toHex(handle)
@@ -90,7 +90,7 @@ export function accessDecider(state: StateReader, id: ObjectId, timeMs: number):
     return known
   }
   return (record) => {
-    const head = records.recordHead(state, record)
+    const head = facts.head(record)
     if (head === undefined || !head.subjects.some((s) => toHex(s.handle) === toHex(found.handle))) return invalid()
     return head.subjects.every((s) => isOpen(s.handle)) ? decideHead(head, deciderOf) : invalid()
   }
