@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadDefinitions } from '@chiron/fhir'
 import { loadConfig, type Config } from './config/config.ts'
@@ -24,6 +24,8 @@ import { openDataDirectory, type DataDirectory } from './storage/data-directory.
 import { DirectoryLock } from './storage/directory-lock.ts'
 import { StorageError } from './storage/errors.ts'
 import { writeFileDurably } from './storage/files.ts'
+import { loadWitnesses } from './transparency/config.ts'
+import { TransparencyError } from './transparency/errors.ts'
 import { VaultError } from '@chiron/vault'
 
 export interface NodeStartOptions extends StartOptions {
@@ -38,7 +40,7 @@ export async function startNode(options: NodeStartOptions): Promise<RunningNode>
   try {
     return await start(options)
   } catch (error) {
-    const known = [StorageError, KeyError, ConfigError, EngineError, IndexError, VaultError, GatewayError].some((kind) => error instanceof kind)
+    const known = [StorageError, KeyError, ConfigError, EngineError, IndexError, VaultError, GatewayError, TransparencyError].some((kind) => error instanceof kind)
     if (known) throw new CliError('ERR_CLI_START', (error as Error).message, { cause: error, nodeCode: String((error as { code?: unknown }).code ?? '') })
     throw error
   }
@@ -62,7 +64,7 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
     const publicUrl = addressOf(config, port, server)
     const firstStart = !isSampleLoaded(directory)
     const node = await openNode(
-      { directory, masterKey, publicUrl, keyholders: options.keyholders ?? 1 },
+      { directory, masterKey, publicUrl, keyholders: options.keyholders ?? 1, witnesses: loadWitnesses(witnessesFileOf(config, directory)) },
       {
         now: () => Date.now(),
         onFailure: (part, error) => log.failure(part, error),
@@ -73,7 +75,7 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
     closing.push(() => node.close())
     const maintenance = new Maintenance(node, (part, error) => log.failure(part, error))
     closing.push(() => maintenance.close())
-    server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now: () => Date.now(), log: (line) => log.request(line) }))
+    server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, ledgerLog: { reader: node.engine.reader, checkpoints: node.checkpoints, exposure: config.logExposure }, now: () => Date.now(), log: (line) => log.request(line) }))
     const control = await listenOnSocket(directory.socket)
     closing.push(() => control.close())
     const dependencies = controlDependencies(node, publicUrl, directory, log)
@@ -102,14 +104,19 @@ function masterKeyFileOf(config: Config, directory: DataDirectory): string {
   return config.masterKeyBesideData ? directory.masterKey : config.masterKeyFile
 }
 
+function witnessesFileOf(config: Config, directory: DataDirectory): string {
+  return config.witnessesFile === join(config.dataDirectory, 'witnesses.json') ? directory.witnesses : config.witnessesFile
+}
+
 function addressOf(config: Config, port: number, server: Listening): string {
   return port === 0 || port !== config.port ? `http://${config.host}:${server.port}` : config.publicUrl
 }
 
 function controlDependencies(node: OpenNode, url: string, directory: DataDirectory, log: Log) {
-  const { engine, gateways, desk, tokens, names, wallets, identities } = node
+  const { engine, checkpoints, gateways, desk, tokens, names, wallets, identities } = node
   return {
     engine,
+    checkpoints,
     gateways,
     desk,
     tokens,

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import * as v from 'valibot'
 import { action, CATEGORIES, LABELS, role, schema } from '@chiron/protocol'
-import { objectIdText, patientId, recordReference, userName, type GranteeNames } from '../control/api.ts'
+import { objectIdText, patientId, recordReference, txIdText, userName, type GranteeNames } from '../control/api.ts'
 import { parseDuration } from './duration.ts'
 import { CliError } from './errors.ts'
 
@@ -33,6 +33,7 @@ function asArgument<T>(parse: Parser<T>): Parser<T> {
 }
 
 export const parseObjectId: Parser<string> = checked(objectIdText, '32 hexadecimal digits, as another command printed them')
+export const parseTxId: Parser<string> = checked(txIdText, 'the id of a transaction, 64 hexadecimal digits')
 export const parsePatientId: Parser<string> = checked(patientId, 'the id of a FHIR Patient')
 export const parseMember: Parser<string> = checked(schema.memberName, 'the name of a member, such as lakeside')
 export const parseUser: Parser<string> = checked(userName, 'the name of a user, such as physician')

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ControlDouble } from './testing/control-double.ts'
 
@@ -149,7 +150,7 @@ describe('command lines', () => {
     expect(node.seen).toEqual([])
   })
 
-  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['status']])(
+  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['log'], ['log', 'prove'], ['status']])(
     'begins the help of %j %j with examples',
     async (...words) => {
       const { code, stdout, stderr } = await node.chiron([...words, '--help'])
@@ -158,13 +159,40 @@ describe('command lines', () => {
     },
   )
 
-  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'status'])(
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
     'offers --json for %s',
     async (line) => {
       const { stdout } = await node.chiron([...line.split(' '), '--help'])
       expect(stdout).toContain('--json')
     },
   )
+})
+
+describe('the log', () => {
+  const log = { origin: 'log.chiron.invalid/c', vkey: 'v', size: 9, signed: 9, published: 7, quorum: 1, witnesses: [{ name: 'witness.example/w', state: 'refused', size: 7, reason: 'HTTP 422 to a log of 9' }], alarm: 'witness.example/w refused' }
+  const status = { version: '1', url: 'http://localhost:1', dataDirectory: '/d', sample: false, chainId: 'c', height: 1, timeMs: 0, stateRoot: '0'.repeat(64), transactions: 4, fresh: true, organisations: [], keyholders: { count: 1, threshold: 1 }, log }
+
+  it('shows in the status how it stands with its witnesses, and what must not be overlooked', async () => {
+    await node.listen(() => ({ json: status }))
+    const { code, stdout } = await node.chiron(['status'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/log: +9 leaves, checkpoint of 7, cosigned by 1 of 1 at least\n/)
+    expect(stdout).toMatch(/witness witness\.example\/w: +refused, at 7 \(HTTP 422 to a log of 9\)\n/)
+    expect(stdout).toMatch(/ALARM: +witness\.example\/w refused\n/)
+  })
+
+  it('is printed, or written to a file that was not there', async () => {
+    await node.listen(({ url }) => ({ json: url === '/log/checkpoint' ? { checkpoint: 'note\n' } : { proof: 'proof\n' } }))
+    expect(await node.chiron(['log', 'checkpoint'])).toMatchObject({ code: 0, stdout: 'note\n' })
+    const tx = 'ab'.repeat(32)
+    expect(await node.chiron(['log', 'prove', tx])).toMatchObject({ code: 0, stdout: 'proof\n' })
+    expect(node.seen.at(-1)?.url).toBe(`/log/proof?tx=${tx}`)
+    const out = `${node.dataDirectory}/state.tlog-proof`
+    expect(await node.chiron(['log', 'prove', '--out', out])).toMatchObject({ code: 0, stdout: '' })
+    expect(readFileSync(out, 'utf8')).toBe('proof\n')
+    expect(await node.chiron(['log', 'prove', '--out', out])).toMatchObject({ code: 1 })
+    expect(await node.chiron(['log', 'prove', 'ab'])).toMatchObject({ code: 2 })
+  })
 })
 
 describe('the node at the other end', () => {

@@ -16,6 +16,8 @@ describe('loadConfig', () => {
       dataDirectory: resolve('data'),
       masterKeyFile: resolve('data/master.key'),
       masterKeyBesideData: true,
+      witnessesFile: resolve('data/witnesses.json'),
+      logExposure: 'public',
       logLevel: 'info',
     })
   })
@@ -27,7 +29,7 @@ describe('loadConfig', () => {
   })
 
   it.each([
-    ['PORT', '65536'], ['PORT', '-1'], ['PORT', '80a'], ['PORT', ' '], ['PORT', '1e3'],
+    ['CHIRON_LOG', 'private'], ['PORT', '65536'], ['PORT', '-1'], ['PORT', '80a'], ['PORT', ' '], ['PORT', '1e3'],
     ['HOST', 'a host'], ['HOST', 'http://x'],
     ['LOG_LEVEL', 'loud'],
     ['CHIRON_PUBLIC_URL', 'chiron.example'], ['CHIRON_PUBLIC_URL', 'ftp://x'], ['CHIRON_PUBLIC_URL', 'https://u:p@x'], ['CHIRON_PUBLIC_URL', 'https://x/?q'],

@@ -3,6 +3,13 @@ import { join, resolve } from 'node:path'
 import { ConfigError } from './errors.ts'
 import { readEnvironment, type Environment } from './env.ts'
 
+/**
+ * How much of the ledger's log anybody may read: all of it; checkpoint and hashes, from which proofs can be made and
+ * nothing else is learnt; or nothing.
+ */
+export const LOG_EXPOSURES = ['public', 'hashes', 'off'] as const
+export type LogExposure = (typeof LOG_EXPOSURES)[number]
+
 export const LOG_LEVELS = ['silent', 'error', 'warn', 'info', 'debug'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
@@ -20,6 +27,10 @@ export interface Config {
   readonly masterKeyFile: string
   /** Whether the master key lies beside what it protects. */
   readonly masterKeyBesideData: boolean
+  /** `CHIRON_WITNESSES`: the file that says who cosigns checkpoints; `witnesses.json` in the data directory unless given. */
+  readonly witnessesFile: string
+  /** `CHIRON_LOG`: how much of the ledger's log anybody may read at `/log`; `public` unless given. */
+  readonly logExposure: LogExposure
   /** `LOG_LEVEL`: `info` unless given. */
   readonly logLevel: LogLevel
 }
@@ -38,6 +49,8 @@ export function loadConfig(env: Environment = readEnvironment()): Config {
     dataDirectory,
     masterKeyFile,
     masterKeyBesideData: masterKeyFile === beside,
+    witnessesFile: resolve(env['CHIRON_WITNESSES'] ?? join(dataDirectory, 'witnesses.json')),
+    logExposure: parseExposure(env['CHIRON_LOG']),
     logLevel: parseLogLevel(env['LOG_LEVEL']),
   }
 }
@@ -60,6 +73,12 @@ function parsePublicUrl(text: string | undefined): string | undefined {
   const plain = url && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.search === '' && url.hash === ''
   if (!plain) throw new ConfigError('CHIRON_PUBLIC_URL', 'must be an http or https address without user, query or fragment')
   return url.href.replace(/\/+$/, '')
+}
+
+function parseExposure(text = 'public'): LogExposure {
+  const exposure = LOG_EXPOSURES.find((known) => known === text)
+  if (!exposure) throw new ConfigError('CHIRON_LOG', `must be one of ${LOG_EXPOSURES.join(', ')}`)
+  return exposure
 }
 
 function parseLogLevel(text = 'info'): LogLevel {

@@ -8,6 +8,8 @@ import { action, CATEGORIES, LABELS, role, schema } from '@chiron/protocol'
 
 /** Number of 16 bytes (a rule, request or access) in hexadecimal. */
 export const objectIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+/** Id of a transaction: 32 bytes in hexadecimal. */
+export const txIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 /** FHIR Patient id. */
 export const patientId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]{1,64}$/))
 export const category = v.picklist(CATEGORIES)
@@ -219,6 +221,25 @@ export const rebuildEvent = v.variant('type', [
 ])
 export type RebuildEvent = v.InferOutput<typeof rebuildEvent>
 
+/** How the log stands with its witnesses. `alarm`: what an operator must look at now. */
+const logStatus = v.strictObject({
+  origin: v.string(),
+  vkey: v.string(),
+  size: schema.uint,
+  signed: schema.uint,
+  published: schema.uint,
+  quorum: schema.uint,
+  witnesses: v.array(v.strictObject({ name: v.string(), state: v.picklist(['cosigned', 'behind', 'down', 'unaccepted', 'refused']), size: schema.uint, reason: v.nullable(v.string()) })),
+  alarm: v.nullable(v.string()),
+})
+
+/** The newest published checkpoint of the log, a signed note. */
+export const checkpointResponse = v.strictObject({ checkpoint: v.string() })
+/** A transaction by its id in hexadecimal; without one the newest facts' root. */
+export const proveRequest = v.strictObject({ tx: v.optional(txIdText) })
+/** The text of a `.tlog-proof` file. */
+export const proveResponse = v.strictObject({ proof: v.string() })
+
 export const statusResponse = v.strictObject({
   version: v.string(),
   url: v.string(),
@@ -232,6 +253,7 @@ export const statusResponse = v.strictObject({
   fresh: v.boolean(),
   organisations: v.array(v.strictObject({ name: v.string(), did: v.string(), base: v.string() })),
   keyholders: v.strictObject({ count: schema.uint, threshold: schema.uint }),
+  log: logStatus,
 })
 
 const empty = v.strictObject({})
@@ -266,6 +288,8 @@ export const operations = {
   audit: operation('GET', '/audit', ofPatient, auditResponse),
   export: operation('POST', '/export', ofPatient, exportResponse),
   indexes: operation('GET', '/index', empty, indexResponse),
+  checkpoint: operation('GET', '/log/checkpoint', empty, checkpointResponse),
+  prove: operation('GET', '/log/proof', proveRequest, proveResponse),
   status: operation('GET', '/status', empty, statusResponse),
 } as const
 export type Operations = typeof operations

@@ -4,11 +4,13 @@ import type { Names } from '../gateway/names.ts'
 import type { Tokens } from '../gateway/tokens.ts'
 import type { Signer } from '../ledger/submitter.ts'
 import type { PatientDesk } from '../patients/patient-desk.ts'
+import type { Checkpoints } from '../transparency/checkpoints.ts'
 import type { CustodialWallets, UserSigners } from '../patients/wallets.ts'
 
 /** What the operator's socket works with. */
 export interface ControlDependencies {
   readonly engine: Engine
+  readonly checkpoints: Checkpoints
   readonly gateways: ReadonlyMap<string, Gateway>
   readonly desk: PatientDesk
   readonly tokens: Tokens

@@ -6,6 +6,7 @@ import { ImportError, type ImportErrorCode } from '../intake/errors.ts'
 import { reasonFor } from '../intake/reasons.ts'
 import { KeyError } from '../keys/index.ts'
 import { LedgerRefusal } from '../ledger/refusal.ts'
+import { TransparencyError } from '../transparency/errors.ts'
 import type { ControlFailure } from './api.ts'
 
 export interface Failure extends ControlFailure {
@@ -41,6 +42,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 export function failureOf(error: unknown): Failure {
   if (error instanceof ImportError) return { status: IMPORT_STATUS[error.code], code: error.code, message: error.message, unexpected: false }
   if (error instanceof VaultError || error instanceof KeyError) return { status: 503, code: error.code, message: error.message, unexpected: true }
+  if (error instanceof TransparencyError) return { status: error.code === 'ERR_LOG_NOT_FOUND' ? 404 : 503, code: error.code, message: error.message, unexpected: false }
   const { status } = answerFor(error)
   if (error instanceof LedgerRefusal) {
     const name = `${error.codespace}/${error.code}`

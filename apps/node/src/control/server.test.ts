@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { identity } from '@chiron/ledger'
+import { decodeLogLeaf, identity, readLogLeaf } from '@chiron/ledger'
+import { toHex } from '@chiron/protocol'
 import { verifyDocument } from '@chiron/sdk/audit'
 import type { Bundle } from '@medplum/fhirtypes'
 import type { Reader } from '../gateway/reader.ts'
@@ -223,6 +224,24 @@ describe('import and rebuild', () => {
   it('say in the last line why they failed, and before the first what was wrong to ask', async () => {
     expect(lines<ImportEvent>((await control.send('POST', '/import', { no: 'resource' })).text)).toMatchObject([{ type: 'failed', code: 'ERR_IMPORT_DOCUMENT' }])
     expect(await control.send('POST', '/import?organisation=nowhere', {})).toMatchObject({ status: 404 })
+  })
+})
+
+describe('the log', () => {
+  it('is proven to others: checkpoint, transaction, newest facts', async () => {
+    const { checkpoint } = await control.call('checkpoint', {})
+    expect((await verifyDocument(checkpoint, control.trust)).proven[0]).toMatch(/^the log of chiron-sample-[0-9a-f]{8} had \d+ leaves with the root [0-9a-f]{64}, signed by its signer$/)
+    const { app } = control.node.engine.head()
+    const { proof: state } = await control.call('prove', {})
+    const facts = await verifyDocument(state, control.trust)
+    expect(facts.proven[0]).toContain(`the facts had the root ${toHex(app.stateRoot)}, the newest that the log had`)
+    expect(facts.notProven).toEqual(['that nobody was shown another history: no witness is trusted here, name some in the trust file'])
+    const leaf = decodeLogLeaf(readLogLeaf(control.node.engine.reader, 1) as Uint8Array)
+    if (leaf.kind !== 'tx') throw new TypeError('the first leaf after genesis is a transaction')
+    const { proof } = await control.call('prove', { tx: toHex(leaf.txId) })
+    expect((await verifyDocument(proof, control.trust)).proven[0]).toBe(`transaction ${toHex(leaf.txId)} is number 1 of the ledger and took effect`)
+    await expect(verifyDocument(proof.replace('index 1', 'index 2'), control.trust)).rejects.toMatchObject({ code: 'ERR_PROOF_LOG' })
+    expect(await control.refusal('prove', { tx: '00'.repeat(32) })).toMatchObject({ status: 404, code: 'ERR_LOG_NOT_FOUND' })
   })
 })
 

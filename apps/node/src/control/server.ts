@@ -2,9 +2,10 @@ import { Hono, type Context } from 'hono'
 import { stream } from 'hono/streaming'
 import * as v from 'valibot'
 import { custody, network } from '@chiron/ledger'
-import { toHex } from '@chiron/protocol'
+import { fromHex, toHex, type TxId } from '@chiron/protocol'
 import { GatewayError } from '../gateway/errors.ts'
 import { importDocument } from '../intake/import.ts'
+import { proveState, proveTx } from '../transparency/prove.ts'
 import {
   importPath, importQuery, operations, rebuildPath, rebuildRequest, type ImportEvent, type IndexRow, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
 } from './api.ts'
@@ -45,7 +46,7 @@ export function createControlApp(dependencies: ControlDependencies): Hono {
 }
 
 function handlersOf(dependencies: ControlDependencies): Handlers {
-  const { desk, engine, gateways } = dependencies
+  const { desk, engine, checkpoints, gateways } = dependencies
   return {
     token: async (request) =>
       request.for === 'user'
@@ -69,6 +70,8 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
       return { rows: desk.audit(patientId) }
     },
     export: async (request) => await exportPatient(dependencies, request),
+    checkpoint: async () => ({ checkpoint: checkpoints.published() ?? (await checkpoints.covering(1)) }),
+    prove: async ({ tx }) => ({ proof: tx === undefined ? await proveState(dependencies) : await proveTx(dependencies, fromHex(tx) as TxId) }),
     indexes: async () => ({ indexes: await indexRows(dependencies) }),
     status: () => {
       const { chainId, height, timeMs, stateRoot, txCount, fresh } = engine.status()
@@ -86,6 +89,7 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
         fresh,
         organisations: [...gateways.values()].map((gateway) => ({ name: gateway.name, did: gateway.services.organisation.did, base: gateway.baseUrl })),
         keyholders: { count: set?.keyholders.length ?? 0, threshold: set?.threshold ?? 0 },
+        log: { ...checkpoints.status(), witnesses: [...checkpoints.status().witnesses] },
       }
     },
   }

@@ -34,6 +34,9 @@ import { writeFileDurably } from '../storage/files.ts'
 import { CachedStore } from '../storage/cached-store.ts'
 import { LmdbStore } from '../storage/lmdb-store.ts'
 import { WatchedStore } from '../storage/watched-store.ts'
+import { CheckpointFile } from '../transparency/checkpoint-file.ts'
+import { Checkpoints } from '../transparency/checkpoints.ts'
+import { NO_WITNESSES, type WitnessConfig } from '../transparency/config.ts'
 import { assertRoom } from '../storage/room.ts'
 import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
 
@@ -44,6 +47,8 @@ export interface NodeOptions {
   readonly publicUrl: string
   /** Keyholders that a new network gets; an existing one keeps its own. */
   readonly keyholders: number
+  /** Who cosigns the log's checkpoints; nobody unless given. */
+  readonly witnesses?: WitnessConfig
 }
 
 export interface NodePorts {
@@ -58,6 +63,7 @@ export interface NodePorts {
 /** Everything that runs in one node, opened in the order in which parts need each other. */
 export interface OpenNode {
   readonly engine: EmbeddedEngine
+  readonly checkpoints: Checkpoints
   readonly genesis: Genesis
   readonly identities: NodeIdentities
   readonly gateways: ReadonlyMap<string, Gateway>
@@ -71,7 +77,7 @@ export interface OpenNode {
 }
 
 /** @throws StorageError, KeyError, EngineError, VaultError, IndexError: each says what to do */
-export async function openNode({ directory, masterKey, publicUrl, keyholders: keyholderCount }: NodeOptions, ports: NodePorts): Promise<OpenNode> {
+export async function openNode({ directory, masterKey, publicUrl, keyholders: keyholderCount, witnesses = NO_WITNESSES }: NodeOptions, ports: NodePorts): Promise<OpenNode> {
   const closing: (() => Promise<void> | void)[] = []
   const closeAll = async (): Promise<void> => {
     for (const close of closing.reverse()) await close()
@@ -94,7 +100,11 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       { store, runtime, signer: identities.blockSigner, signatures, clock: systemClock, assertRoom: () => assertRoom(directory.ledger), onHalt: ports.onHalt, onListenerError: (error) => ports.onFailure('block listener', error) },
     )
     closing.push(() => engine.close())
-    writeTrust(directory, genesis)
+    writeTrust(directory, genesis, witnesses)
+    const checkpoints = new Checkpoints(genesis.chainId, witnesses, {
+      engine, signer: identities.blockSigner, file: new CheckpointFile(directory.checkpoints), fetch: (url, init) => fetch(url, init), now: ports.now, onAlarm: (error) => ports.onFailure('log', error),
+    })
+    closing.push(() => checkpoints.close())
     await registerUsers(engine, identities, ports.now())
 
     const blobs = await FileBlobStore.open(directory.blobs, ports.now, () => assertRoom(directory.blobs))
@@ -170,7 +180,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       gateways.set(name, gateway)
     }
     const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now })
-    return { engine, genesis, identities, gateways, keyholders, blobs, tokens, desk, names, wallets, close: closeAll }
+    return { engine, checkpoints, genesis, identities, gateways, keyholders, blobs, tokens, desk, names, wallets, close: closeAll }
   } catch (error) {
     await closeAll()
     throw error
@@ -192,11 +202,12 @@ function makeGenesis(directory: DataDirectory, identities: NodeIdentities, nowMs
   return genesis
 }
 
-function writeTrust(directory: DataDirectory, genesis: Genesis): void {
+function writeTrust(directory: DataDirectory, genesis: Genesis, { policy }: WitnessConfig): void {
   const trust = trustToJson({
     chainId: genesis.chainId,
     genesisHash: genesisHash(genesis),
     signers: [{ did: genesis.blockSigner.did, publicKey: genesis.blockSigner.signingKey }],
+    ...(policy === undefined ? {} : { witnesses: policy }),
   })
   const bytes = new TextEncoder().encode(`${JSON.stringify(trust, undefined, 2)}\n`)
   if (existsSync(directory.trust) && readFileSync(directory.trust).equals(bytes)) return

@@ -13,6 +13,10 @@ export interface DataDirectory {
   readonly state: string
   readonly blocks: string
   readonly genesis: string
+  /** Newest checkpoint of the log, and what witnesses said of it. */
+  readonly checkpoints: string
+  /** Who cosigns checkpoints, unless named elsewhere. */
+  readonly witnesses: string
   readonly blobs: string
   readonly keys: string
   readonly masterKey: string
@@ -33,6 +37,8 @@ export function dataDirectoryLayout(directory: string): DataDirectory {
     state: join(ledger, 'state'),
     blocks: join(ledger, 'blocks'),
     genesis: join(ledger, 'genesis.cbor'),
+    checkpoints: join(ledger, 'checkpoints.json'),
+    witnesses: join(root, 'witnesses.json'),
     blobs: join(root, 'blobs'),
     keys: join(root, 'keys'),
     masterKey: join(root, 'master.key'),

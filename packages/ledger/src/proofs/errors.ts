@@ -18,6 +18,8 @@ export type ProofErrorCode =
   | 'ERR_PROOF_ABSENCE'
   /** The transaction is not in the log. */
   | 'ERR_PROOF_LOG'
+  /** Too few of the trusted witnesses cosigned the checkpoint. */
+  | 'ERR_PROOF_WITNESS'
   /** The older log is not the beginning of the newer one. */
   | 'ERR_PROOF_CONSISTENCY'
   /** The entry is not in the list. */

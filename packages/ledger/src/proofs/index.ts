@@ -12,5 +12,6 @@ export {
   type LogConsistency,
 } from './log-consistency.ts'
 export { decodeReceipt, encodeReceipt, parseReceipt, receiptToJson, type Receipt, type ReceiptKind, type ReceiptOf } from './receipt.ts'
-export { parseTrust, trustToJson, type Trust } from './trust.ts'
+export { parseTrust, trustToJson, type Trust, type WitnessPolicy } from './trust.ts'
 export { verifyReceipt, type Proven } from './verify-receipt.ts'
+export * from './tlog/index.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { leafHash, merkleRoot, utf8, verifyConsistency, verifyInclusion } from '@chiron/protocol'
 import { EMPTY_RANGE, rangeRoot, type CompactRange } from './compact-range.ts'
-import { appendToLog, logConsistencyPath, logInclusionPath } from './log.ts'
+import { appendToLog, logConsistencyPath, logInclusionPath, logRootAt } from './log.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { KeyValueReader } from './store.ts'
 
@@ -32,6 +32,11 @@ describe('the transaction log', () => {
       expect(rangeRoot(frontier)).toEqual(rootAt(frontier.size))
     }
     expect(grow(new MemoryStore(), [5, 0, 59])).toEqual(frontier)
+  })
+
+  test('knows the root of every earlier size', () => {
+    for (let size = 1; size <= SIZE; size++) expect(logRootAt(store, size)).toEqual(rootAt(size))
+    expect(logRootAt(store, 0)).toEqual(merkleRoot([]))
   })
 
   test('proves the inclusion of every leaf at every size', () => {

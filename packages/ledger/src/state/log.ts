@@ -1,10 +1,12 @@
 import * as v from 'valibot'
-import { decodeCanonical, encodeCanonical, leafHash, nodeHash, schema, type TxId } from '@chiron/protocol'
+import { decodeCanonical, EMPTY_ROOT, encodeCanonical, equalBytes, leafHash, nodeHash, schema, type TxId } from '@chiron/protocol'
 import { InvariantError } from '../runtime/errors.ts'
 import { appendHashes, type CompactRange } from './compact-range.ts'
 import { logKey } from './keys.ts'
 import type { KeyValueReader, KeyValueWrite } from './store.ts'
 
+/** An array of three, a byte string of 32: where the txId in a leaf ends. */
+const TX_ID_END = 35
 const STATE_LEAF = 'chiron/state/v1'
 
 /** What the last leaf of a block says: the facts' root after it. */
@@ -61,6 +63,17 @@ export function readLogLeaf(reader: KeyValueReader, index: number): Uint8Array |
   return reader.get('log', logKey(0, index))
 }
 
+/** Place of a transaction's leaf among leaves [from, to), by one ordered read. */
+export function findLogLeaf(reader: KeyValueReader, txId: TxId, from: number, to: number): number | undefined {
+  const beginning = logLeaf(txId, '', 0).subarray(0, TX_ID_END)
+  let at = from
+  for (const [, leaf] of reader.range('log', logKey(0, from), logKey(0, to))) {
+    if (equalBytes(leaf.subarray(0, TX_ID_END), beginning)) return at
+    at++
+  }
+  return undefined
+}
+
 /** Inclusion path of leaf `index` in the log's first `size` leaves, in O(log n) reads. RFC 9162 §2.1.3.1. Needs index < size. */
 export function logInclusionPath(reader: KeyValueReader, index: number, size: number): Uint8Array[] {
   const path: Uint8Array[] = []
@@ -97,6 +110,11 @@ export function logConsistencyPath(reader: KeyValueReader, first: number, second
   // The verifier has the old root already when that is where the descent ends.
   if (start > 0) path.push(rangeHash(reader, start, end))
   return path.reverse()
+}
+
+/** The root that the log had when it held `size` leaves, in O(log n) reads. */
+export function logRootAt(reader: KeyValueReader, size: number): Uint8Array {
+  return size === 0 ? EMPTY_ROOT : rangeHash(reader, 0, size)
 }
 
 /** Root over leaves [start, end), where start is a multiple of the least power of two that is not less than end − start. */

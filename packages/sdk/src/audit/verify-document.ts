@@ -1,5 +1,7 @@
 import { toHex } from '@chiron/protocol'
-import { decodeAccessEntry, parseReceipt, verifyReceipt, type Proven, type Trust } from '@chiron/ledger/proofs'
+import {
+  decodeAccessEntry, parseReceipt, TLOG_PROOF, verifyCheckpoint, verifyReceipt, verifyTlogProof, type Proven, type ProvenCheckpoint, type ProvenLeaf, type Trust,
+} from '@chiron/ledger/proofs'
 import { SdkError } from '../errors.ts'
 import { readReceipt } from '../receipts/receipts.ts'
 import type { AuditFields } from './rows.ts'
@@ -9,7 +11,7 @@ import { verifyAuditList, verifyAuditRow, type ProvenList } from './verify-list.
 
 /** What a document proves, in sentences. */
 export interface Statement {
-  readonly kind: 'receipt' | 'row' | 'list' | 'export'
+  readonly kind: 'receipt' | 'row' | 'list' | 'export' | 'checkpoint' | 'tlog-proof'
   readonly proven: readonly string[]
   /** What one might take it to prove, and it does not. */
   readonly notProven: readonly string[]
@@ -19,10 +21,12 @@ const SHOWN_ONLY = 'which single items were displayed, and to whom: that is the 
 
 /**
  * Verifies what `chiron verify` is given: a receipt (JSON, or base64url as in a header), a row or its receipt, an access
- * list, or an export. `trust` is the verifier's own.
+ * list, an export, a checkpoint or a `.tlog-proof`. `trust` is the verifier's own.
  * @throws ProofError; SdkError `ERR_SDK_AUDIT_FORMAT`, `ERR_SDK_AUDIT_MISMATCH`, `ERR_SDK_AUDIT_INCOMPLETE`
  */
 export async function verifyDocument(text: string, trust: Trust): Promise<Statement> {
+  if (text.startsWith(TLOG_PROOF)) return leafStatement(verifyTlogProof(text, trust))
+  if (/^[^\n]+\n[0-9]+\n/.test(text)) return checkpointStatement(verifyCheckpoint(text, trust))
   const trimmed = text.trim()
   if (!/^[[{"]/.test(trimmed)) return receiptStatement(verifyReceipt(headerReceipt(trimmed), trust))
   const document = parseJson(trimmed)
@@ -34,6 +38,29 @@ export async function verifyDocument(text: string, trust: Trust): Promise<Statem
   if (document['format'] === 'chiron/export/v1') return await exportStatement(document, trust)
   if ('receipt' in document && 'who' in document) return rowStatement(verifyAuditRow(document, trust).fields)
   throw unknown()
+}
+
+const ONE_HISTORY = 'that nobody was shown another history: no witness is trusted here, name some in the trust file'
+
+function checkpointStatement(checkpoint: ProvenCheckpoint): Statement {
+  return { kind: 'checkpoint', proven: checkpointClaims(checkpoint), notProven: checkpoint.witnesses.length === 0 ? [ONE_HISTORY] : [] }
+}
+
+function checkpointClaims({ chainId, size, root, witnesses }: ProvenCheckpoint): string[] {
+  return [
+    `the log of ${chainId} had ${size} leaves with the root ${toHex(root)}, signed by its signer`,
+    ...witnesses.map(({ name, timeMs }) => `${name} saw it at ${new Date(timeMs).toISOString()}, as the continuation of all it had seen before`),
+  ]
+}
+
+function leafStatement({ leaf, index, isNewest, checkpoint }: ProvenLeaf): Statement {
+  const { proven, notProven } = checkpointStatement(checkpoint)
+  if (leaf.kind === 'tx') {
+    const result = leaf.code === 0 ? 'took effect' : `was refused (${leaf.codespace} ${leaf.code})`
+    return { kind: 'tlog-proof', proven: [`transaction ${toHex(leaf.txId)} is number ${index} of the ledger and ${result}`, ...proven], notProven }
+  }
+  const after = `after block ${leaf.height} (${new Date(leaf.timeMs).toISOString()}) the facts had the root ${toHex(leaf.stateRoot)}`
+  return { kind: 'tlog-proof', proven: [isNewest ? `${after}, the newest that the log had` : after, ...proven], notProven: [...(isNewest ? [] : ['that these facts were the newest']), ...notProven] }
 }
 
 function headerReceipt(text: string) {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { ResponseOf } from '../../control/api.ts'
 import type { CommandContext } from '../context.ts'
 import { printResult } from '../io.ts'
 import { describeCommand, jsonOption } from '../options.ts'
@@ -25,7 +26,15 @@ async function status({ io, client }: CommandContext, options: { readonly json?:
       transactions: result.transactions,
       'view is fresh': result.fresh ? 'yes' : 'no',
       keyholders: `${result.keyholders.threshold} of ${result.keyholders.count}`,
+      log: formatLog(result.log),
+      ...Object.fromEntries(result.log.witnesses.map(({ name, state, size, reason }) => [`witness ${name}`, `${state}, at ${size}${reason === null ? '' : ` (${reason})`}`])),
+      ...(result.log.alarm === null ? {} : { ALARM: result.log.alarm }),
       ...Object.fromEntries(result.organisations.map(({ name, base }) => [name, base])),
     }),
   )
+}
+
+function formatLog({ size, published, quorum, witnesses }: ResponseOf<'status'>['log']): string {
+  const newest = `${size} leaves, checkpoint of ${published}`
+  return witnesses.length === 0 ? `${newest}, no witness: nobody else would notice a second history` : `${newest}, cosigned by ${quorum} of ${witnesses.length} at least`
 }

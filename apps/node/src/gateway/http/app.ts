@@ -4,6 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { FhirRequest } from '../fhir/request.ts'
 import type { Tokens } from '../tokens.ts'
+import { logRoutes, type LogSource } from '../../transparency/log-routes.ts'
 import { readForm, readJson } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
 import { answerFor } from './outcome.ts'
@@ -22,6 +23,8 @@ export interface RequestLine {
 export interface AppDependencies {
   readonly gateways: ReadonlyMap<string, Gateway>
   readonly tokens: Tokens
+  /** The ledger's log, shown at `/log`; not there unless given. */
+  readonly ledgerLog?: LogSource
   readonly now: () => number
   readonly log: (line: RequestLine) => void
 }
@@ -30,7 +33,7 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 
 /** The HTTP face of every organisation on a node: FHIR at `/{org}/fhir`, the ledger for wallets at `/{org}/chiron`. */
 export function createApp(dependencies: AppDependencies): Hono {
-  const { gateways, tokens, now, log } = dependencies
+  const { gateways, tokens, ledgerLog, now, log } = dependencies
   const app = new Hono()
   const gatewayOf = (c: Context): Gateway => {
     const gateway = gateways.get(c.req.param('org') ?? '')
@@ -63,6 +66,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   })
   app.get('/', (c) => c.json({ name: 'Chiron', organisations: [...gateways.values()].map(({ name, baseUrl }) => ({ name, fhir: baseUrl, metadata: `${baseUrl}/metadata` })) }))
   app.get('/health', (c) => c.json({ status: 'up' }))
+  if (ledgerLog !== undefined) app.route('/log', logRoutes(ledgerLog))
   app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).capabilities() }))
   app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
