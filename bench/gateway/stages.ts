@@ -22,9 +22,15 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
   ['transaction: encode, sign', /\/ledger\/submitter\.ts|\/gateway\/records\/writer\.ts/],
   ['plan: references, classes, decide', /\/gateway\/fhir\/(plan|references|ids|aliases|write|unit|bundle)\.ts|\/gateway\/records\/|\/fhir\/src\/(references|categories|bundles)\//],
   ['read, search', /\/gateway\/fhir\/|\/gateway\/access\/|\/fhir\/src\/search\//],
-  ['http', /\/gateway\/http\/|hono|node:(_http|http|net|internal\/(stream|http|undici|webstreams))/],
-  ['threads of lmdb', /\/lmdb\//],
 ]
+
+/** For what runs outside of any of those. */
+const ELSE: typeof STAGES = [
+  ['http', /\/gateway\/http\/|hono|node:(_http|http|net|internal\/(stream|http|undici|webstreams))/],
+  ['writer of lmdb', /\/lmdb\//],
+]
+
+const OTHER = 'other'
 
 export interface StageShare {
   readonly stage: string
@@ -47,7 +53,9 @@ export function stagesOf(profile: Profiler.Profile, mainCpuMs: number, requests:
     const { functionName, url } = (nodes.get(id) as Profiler.ProfileNode).callFrame
     const special = functionName === '(garbage collector)' ? 'garbage collection' : functionName === '(idle)' ? 'idle' : undefined
     const parent = parents.get(id)
-    const stage = special ?? STAGES.find(([, code]) => code.test(url))?.[0] ?? (parent === undefined ? 'other' : stageOf(parent))
+    const outer = parent === undefined ? OTHER : stageOf(parent)
+    const own = special ?? STAGES.find(([, code]) => code.test(url))?.[0]
+    const stage = own ?? (outer === OTHER ? (ELSE.find(([, code]) => code.test(url))?.[0] ?? OTHER) : outer)
     stages.set(id, stage)
     return stage
   }

@@ -1,6 +1,6 @@
 import type { Did, Handle } from '@chiron/protocol'
 import type { Committed, Engine } from '../engine/engine.ts'
-import type { GroupCommit } from '../group-commit.ts'
+import type { GroupCommit } from './group-commit.ts'
 import type { LedgerFacts } from '../ledger/ledger-facts.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'

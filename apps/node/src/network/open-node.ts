@@ -40,6 +40,9 @@ import { NO_WITNESSES, type WitnessConfig } from '../transparency/config.ts'
 import { assertRoom } from '../storage/room.ts'
 import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
 
+/** What an index may lose in a crash, to be fetched again from the vault: it is a projection, and everything in it lies durably elsewhere. */
+const INDEX_LAG = { rows: 1000, ms: 1000 } as const
+
 export interface NodeOptions {
   readonly directory: DataDirectory
   readonly masterKey: MasterKey
@@ -144,7 +147,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       const member = network.member(engine.state, owner.did)
       if (member === undefined) continue
       const baseUrl = `${publicUrl}/${name}/fhir`
-      const opened = openIndexStore({ directory: join(directory.organisation(name), 'index'), key: masterKey.subkey(`index/${name}`).reveal(), base: baseUrl })
+      const opened = openIndexStore({ directory: join(directory.organisation(name), 'index'), key: masterKey.subkey(`index/${name}`).reveal(), base: baseUrl, holdBack: INDEX_LAG })
       closing.push(() => opened.store.close())
       if (opened.damage !== undefined) ports.onFailure(`index of ${name}, which is made anew`, opened.damage)
       const details = new DetailStore(join(directory.organisation(name), 'details'), masterKey.subkey(`details/${name}`).reveal())

@@ -1,9 +1,10 @@
 import { RecordFlag, type Message } from '@chiron/protocol'
 import type { Committed } from '../../engine/engine.ts'
-import { GroupCommit } from '../../group-commit.ts'
+import { GroupCommit } from '../group-commit.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
 import { GatewayError } from '../errors.ts'
 import type { RowUpsert } from '../index/port.ts'
+import type { Later } from '../later.ts'
 import type { Reader } from '../reader.ts'
 import type { WriteUnit } from '../records/writer.ts'
 import type { Services } from '../services.ts'
@@ -21,9 +22,11 @@ type CommitParts = Pick<Services, 'writer' | 'registrar' | 'index' | 'aliases'>
 /** Messages that one ledger transaction takes (`txBody`): at most one for each write and one for each unit. */
 const MAX_MESSAGES = 64
 
+const COMPANY_MS = 5
+
 /** Puts the units of requests that come at the same time into one ledger transaction. */
-export function unitCommits(parts: CommitParts): GroupCommit<PlannedUnit, Committed> {
-  return new GroupCommit({ weightOf: ({ writes }) => writes.length + 1, maxWeight: MAX_MESSAGES }, async (units) => await commitUnits(parts, units))
+export function unitCommits(parts: CommitParts, later: Later): GroupCommit<PlannedUnit, Committed> {
+  return new GroupCommit({ weightOf: ({ writes }) => writes.length + 1, maxWeight: MAX_MESSAGES, companyMs: COMPANY_MS }, async (units) => await commitUnits(parts, units), later)
 }
 
 /**

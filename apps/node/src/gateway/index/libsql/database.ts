@@ -38,6 +38,8 @@ export class IndexDatabase {
       this.exec('PRAGMA secure_delete = ON')
       this.exec('PRAGMA wal_autocheckpoint = 0')
       this.exec('PRAGMA temp_store = MEMORY')
+      // The log changes in commits only, which is what PageGuard expects.
+      this.exec('PRAGMA cache_spill = OFF')
       this.exec(`PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)}`)
     } catch (error) {
       this.#database.close()
@@ -70,6 +72,14 @@ export class IndexDatabase {
   /** Ends a transaction that failed; SQLite may have ended it already. */
   rollback(): void {
     if (this.#database.inTransaction) this.exec('ROLLBACK')
+  }
+
+  /** Undoes what came after a savepoint; false when SQLite has ended the transaction with all that was in it. */
+  rollbackTo(savepoint: string): boolean {
+    if (!this.#database.inTransaction) return false
+    this.exec(`ROLLBACK TO ${savepoint}`)
+    this.exec(`RELEASE ${savepoint}`)
+    return true
   }
 
   /** Page 1 in the clear. */

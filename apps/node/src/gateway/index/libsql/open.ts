@@ -1,5 +1,6 @@
 import { DirectoryLock } from '../../../storage/directory-lock.ts'
 import { makeDirectory } from '../../../storage/files.ts'
+import { systemLater, type Later } from '../../later.ts'
 import { IndexError } from '../errors.ts'
 import { attempt } from './database.ts'
 import { generationBase, generationsIn, removeGeneration } from './files.ts'
@@ -19,6 +20,12 @@ export interface IndexStoreOptions {
   readonly cacheBytes?: number
   /** Size of the log at which it is copied into the file; default 16 MiB. */
   readonly logLimitBytes?: number
+  /**
+   * How far committing may lag behind: batches are served at once and committed together, from so many rows on, or after
+   * so many milliseconds. A crash takes back what was not committed, height and all. Default: each batch is committed.
+   */
+  readonly holdBack?: { readonly rows: number; readonly ms: number }
+  readonly later?: Later
 }
 
 export interface OpenedIndex {
@@ -48,6 +55,9 @@ export function openIndexStore(options: IndexStoreOptions): OpenedIndex {
     keys: deriveIndexKeys(options.key),
     cacheBytes: options.cacheBytes ?? DEFAULT_CACHE,
     logLimitBytes: options.logLimitBytes ?? DEFAULT_LOG_LIMIT,
+    heldRows: options.holdBack?.rows ?? 0,
+    heldMs: options.holdBack?.ms ?? 0,
+    later: options.later ?? systemLater,
     ...(options.base === undefined ? {} : { base: options.base }),
   }
   const lock = attempt(() => new DirectoryLock(directory))

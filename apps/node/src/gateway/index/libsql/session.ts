@@ -16,11 +16,23 @@ export interface SessionOptions {
   readonly cacheBytes: number
   /** Size of the log at which it is copied into the file. */
   readonly logLimitBytes: number
+  /** Rows from which on a transaction is committed; 0: each batch is a transaction of its own. */
+  readonly heldRows: number
+}
+
+/** A change, and how many rows it writes. It may be made again: it must depend on the database alone. */
+export interface Change {
+  readonly rows: number
+  make(database: IndexDatabase): void
 }
 
 /**
  * An open database file with the guard that vouches for it. Every read is followed, and every transaction preceded,
  * by a check that nothing but this session changed the files.
+ *
+ * Batches are held in one open transaction, in which queries see them, until `commit`: what many batches change is then
+ * encrypted, written and hashed once. A crash loses those not committed, and the height with them; they are remembered, so
+ * that a commit that fails loses none.
  *
  * Order of a checkpoint: log → file (flushed by SQLite) → manifest (flushed) → empty log. After a crash at any point
  * a page either agrees with the manifest or is in the log.
@@ -30,6 +42,9 @@ export class IndexSession {
   readonly #base: string
   readonly #database: IndexDatabase
   readonly #guard: PageGuard
+  #held: Change[] = []
+  /** A commit has failed: nothing more is taken before one succeeds. */
+  #overdue = false
 
   private constructor(base: string, options: SessionOptions, database: IndexDatabase, guard: PageGuard) {
     this.#base = base
@@ -84,20 +99,74 @@ export class IndexSession {
     return result
   }
 
-  /** Runs a transaction. If it throws, nothing has changed. */
-  write(change: (database: IndexDatabase) => void): void {
+  /** Whether something waits for `commit`. */
+  get isHolding(): boolean {
+    return this.#held.length > 0
+  }
+
+  /**
+   * Makes a change that queries see from now on. If it throws, nothing has changed.
+   * @param durably whether it is committed at once
+   */
+  write(change: Change, durably: boolean): void {
     this.#guard.check()
+    if (this.#overdue) this.commit()
+    if (!this.isHolding) this.#begin()
+    this.#apply(change)
+    const before = this.#held
+    this.#held = [...before, change]
+    if (durably || this.#held.reduce((sum, { rows }) => sum + rows, 0) >= this.#options.heldRows) this.#commit(before)
+  }
+
+  /** Commits what is held. If it throws, it is held still, and queries go on seeing it. */
+  commit(): void {
+    if (this.isHolding) this.#commit(this.#held)
+  }
+
+  #begin(): void {
     if (this.#guard.logEnd > this.#options.logLimitBytes) this.checkpoint()
     this.#database.exec('BEGIN IMMEDIATE')
+  }
+
+  #apply(change: Change): void {
+    const held = this.#held
     try {
-      change(this.#database)
-      this.#database.exec('COMMIT')
+      this.#database.exec('SAVEPOINT batch')
+      change.make(this.#database)
+      this.#database.exec('RELEASE batch')
     } catch (error) {
-      this.#database.rollback()
-      this.#guard.cutLog()
+      if (held.length > 0 && this.#database.rollbackTo('batch')) throw error
+      this.#restore(held)
       throw error
     }
+  }
+
+  #commit(keptOnFailure: Change[]): void {
+    try {
+      this.#database.exec('COMMIT')
+    } catch (error) {
+      this.#overdue = keptOnFailure.length > 0
+      this.#restore(keptOnFailure)
+      throw error
+    }
+    this.#overdue = false
+    this.#held = []
     this.#guard.extendLog()
+  }
+
+  /** Ends a transaction that failed, and makes the changes that are to be kept of it in a new one. */
+  #restore(changes: Change[]): void {
+    this.#held = []
+    this.#database.rollback()
+    this.#guard.cutLog()
+    if (changes.length === 0) return
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      for (const change of changes) change.make(this.#database)
+    } catch (cause) {
+      throw new IndexError('ERR_INDEX_CORRUPT', { reason: 'lost' }, { cause })
+    }
+    this.#held = changes
   }
 
   checkpoint(): void {
@@ -127,6 +196,7 @@ export class IndexSession {
   close(): void {
     try {
       this.#guard.check()
+      this.commit()
       this.checkpoint()
     } catch (error) {
       this.#database.leave()
@@ -138,6 +208,7 @@ export class IndexSession {
   /** Lets go of files that are not worth keeping. */
   abandon(): void {
     try {
+      this.#database.rollback()
       this.#database.close()
     } catch (cause) {
       storageError(cause)

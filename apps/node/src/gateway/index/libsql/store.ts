@@ -1,5 +1,6 @@
 import type { SearchQuery } from '@chiron/fhir'
 import type { DirectoryLock } from '../../../storage/directory-lock.ts'
+import type { Later } from '../../later.ts'
 import { IndexError } from '../errors.ts'
 import type { IndexBatch, IndexedRow, IndexStatus, IndexStore, PageRequest, RowName, RowPage, SearchAnswer } from '../port.ts'
 import type { AccessKey, Visibility } from '../visibility.ts'
@@ -16,6 +17,9 @@ export interface LibsqlStoreOptions extends SessionOptions {
   readonly directory: string
   /** FHIR base of the organisation: references below it are indexed as local. */
   readonly base?: string
+  /** How long batches are held in memory before they are committed, in milliseconds. */
+  readonly heldMs: number
+  readonly later: Later
 }
 
 /** Rows that are prepared before other work gets a turn. */
@@ -33,6 +37,7 @@ export class LibsqlIndexStore implements IndexStore {
   #generation: number
   #session: IndexSession | undefined
   #failure: IndexError | undefined
+  #isCommitDue = false
 
   /** @param lock of the directory; released by `close` */
   constructor(options: LibsqlStoreOptions, lock: DirectoryLock, generation: number, session: IndexSession) {
@@ -46,7 +51,19 @@ export class LibsqlIndexStore implements IndexStore {
   apply(batch: IndexBatch): Promise<void> {
     return this.#queue.run(async () => {
       const prepared = await this.#prepare(batch)
-      this.#guarded((session) => session.write((database) => new BatchWriter(database).apply(batch, prepared)))
+      const change = { rows: 1 + prepared.length + (batch.openings?.length ?? 0), make: (database: IndexDatabase) => new BatchWriter(database).apply(batch, prepared) }
+      this.#guarded((session) => session.write(change, takesAway(batch)))
+      this.#commitSoon()
+    })
+  }
+
+  #commitSoon(): void {
+    if (this.#isCommitDue || this.#session?.isHolding !== true) return
+    this.#isCommitDue = true
+    this.#options.later(this.#options.heldMs, () => {
+      this.#isCommitDue = false
+      // What hinders it is told to the next batch.
+      void this.#queue.run(async () => this.#session === undefined || this.#guarded((session) => session.commit())).catch(() => undefined)
     })
   }
 
@@ -176,6 +193,11 @@ export class LibsqlIndexStore implements IndexStore {
       this.#lock.release()
     }
   }
+}
+
+/** Whether a batch removes what may no longer be kept: it is off the disk before it is acknowledged. */
+function takesAway({ withdrawals = [], closings = [], erasures = [] }: IndexBatch): boolean {
+  return withdrawals.length + closings.length + erasures.length > 0
 }
 
 const OPEN = new Set<() => void>()

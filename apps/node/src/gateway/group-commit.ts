@@ -1,9 +1,16 @@
+import type { Later } from './later.ts'
+
 /** How far jobs are put together. */
 export interface GroupLimits<Job> {
   /** Weight of a job, at least 1. */
   readonly weightOf: (job: Job) => number
   /** No group weighs more. A job that alone weighs as much is carried out by itself, at once. */
   readonly maxWeight: number
+  /**
+   * How long a group waits at most for those who were there when the one before ended: the ones it answered are likely to
+   * ask again at once. In milliseconds. Who is alone does not wait.
+   */
+  readonly companyMs: number
 }
 
 interface Waiting<Job, Result> {
@@ -14,17 +21,21 @@ interface Waiting<Job, Result> {
 
 /**
  * Group commit: one group is under way at a time, and the jobs that come meanwhile go together in the next, so that what
- * a commit costs whatever its size (a flush, a signature) is paid once for all of them. A job that comes when nothing is
- * under way starts at once: nobody waits for company.
+ * a commit costs whatever its size (a flush, a signature) is paid once for all of them.
  */
 export class GroupCommit<Job, Result> {
   readonly #limits: GroupLimits<Job>
   readonly #commit: (jobs: readonly Job[]) => Promise<readonly PromiseSettledResult<Result>[]>
+  readonly #later: Later
   #waiting: Waiting<Job, Result>[] = []
   #isRunning = false
+  /** Jobs answered by the last group, and those that waited when it ended. */
+  #company = 0
+  #onCompany: (() => void) | undefined
 
   /** @param commit carries out jobs and says how each ended, in their order; when it rejects, all of them failed so */
-  constructor(limits: GroupLimits<Job>, commit: (jobs: readonly Job[]) => Promise<readonly PromiseSettledResult<Result>[]>) {
+  constructor(limits: GroupLimits<Job>, commit: (jobs: readonly Job[]) => Promise<readonly PromiseSettledResult<Result>[]>, later: Later) {
+    this.#later = later
     this.#limits = limits
     this.#commit = commit
   }
@@ -39,6 +50,7 @@ export class GroupCommit<Job, Result> {
       }
       this.#waiting.push(waiting)
       if (!this.#isRunning) void this.#run()
+      if (this.#waiting.length >= this.#company) this.#onCompany?.()
     })
   }
 
@@ -46,8 +58,22 @@ export class GroupCommit<Job, Result> {
     this.#isRunning = true
     // Those who are answered by one event of the loop come together.
     await Promise.resolve()
-    while (this.#waiting.length > 0) await this.#carryOut(this.#nextGroup())
+    while (this.#waiting.length > 0) {
+      await this.#gather()
+      const group = this.#nextGroup()
+      await this.#carryOut(group)
+      this.#company = group.length + this.#waiting.length
+    }
     this.#isRunning = false
+  }
+
+  async #gather(): Promise<void> {
+    if (this.#waiting.length >= this.#company) return
+    await new Promise<void>((resolve) => {
+      this.#onCompany = resolve
+      this.#later(this.#limits.companyMs, resolve)
+    })
+    this.#onCompany = undefined
   }
 
   #nextGroup(): Waiting<Job, Result>[] {
