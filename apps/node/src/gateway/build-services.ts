@@ -97,7 +97,7 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
     reporter,
     writer,
     registrar,
-    commits: unitCommits({ writer, registrar, index, aliases }, dependencies.later),
+    commits: unitCommits({ writer, registrar, index, aliases, upkeep }, dependencies.later),
     upkeep,
     names,
     locks: new KeyedLock(),

@@ -69,7 +69,7 @@ export class Gateway {
   async start(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
     const { index, engine } = this.#dependencies
     for (const { access } of await index.openAccesses()) await index.dropAccess(access)
-    if ((await index.status()).height > engine.status().height) await index.clear()
+    if ((await index.height()) > engine.status().height) await index.clear()
     await this.services.upkeep.alone(() => this.services.upkeep.catchUp(onProgress))
   }
 
@@ -111,6 +111,7 @@ export class Gateway {
     try {
       await this.services.upkeep.alone(async () => {
         await index.clear()
+        this.services.upkeep.forget()
         this.services.charts.forget()
         this.services.aliases.clear()
         await this.services.upkeep.catchUp(onProgress)

@@ -1,6 +1,6 @@
 import { decodeCanonical, decodeTx, equalBytes, RecordFlag, signedBlock, toHex, type Did, type Handle, type RecordEntryMessage } from '@chiron/protocol'
 import { records } from '@chiron/ledger'
-import type { CommittedBlock, Engine } from '../engine/engine.ts'
+import type { Committed, CommittedBlock, Engine } from '../engine/engine.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
 import type { Narrowing } from './access/narrowing.ts'
@@ -39,6 +39,9 @@ export class Upkeep {
   readonly #charts: Charts
   readonly #narrowing: Narrowing
   readonly #inFlight = new Set<Promise<unknown>>()
+  /** Of blocks that are not yet caught up with: transactions in all, and those that the index holds already. */
+  readonly #transactions = new Map<number, number>()
+  readonly #taken = new Map<number, number>()
   readonly #onFailure: (error: unknown) => void
   readonly #later: Later
   #running: Promise<void> | undefined
@@ -90,8 +93,14 @@ export class Upkeep {
     })
   }
 
+  /** A transaction of this organisation is in the index, with everything that it wrote. */
+  took({ height }: Committed): void {
+    this.#taken.set(height, (this.#taken.get(height) ?? 0) + 1)
+  }
+
   /** Takes in what a block says; the index follows soon. */
   observe(block: CommittedBlock): void {
+    this.#transactions.set(block.header.height, block.results.length)
     for (const { events } of block.results) {
       for (const { type, attributes } of events) {
         const { handle, access } = attributes
@@ -130,14 +139,14 @@ export class Upkeep {
 
   /** Brings the index up to the newest block; to be called within {@link alone}. */
   async catchUp(onProgress?: (progress: UpkeepProgress) => void): Promise<void> {
-    const from = (await this.#index.status()).height
+    const from = await this.#index.height()
     const to = this.#engine.status().height
     await Promise.all([...this.#inFlight])
     if (from >= to) return
     const missing = new Map<string, records.RecordVersion>()
     let after = from
     for (let height = from + 1; height <= to; height++) {
-      const puts = this.#putsOf(height)
+      const puts = this.#holdsAllOf(height) ? [] : this.#putsOf(height)
       for (const { signer, entry } of puts) if (signer !== this.#organisation && entry.version > 1) await this.#handOver(entry)
       for (const version of this.#wanted(puts)) {
         const key = `${toHex(version.record)}/${version.version}`
@@ -151,6 +160,17 @@ export class Upkeep {
       }
       onProgress?.({ done: height - from, total: to - from })
     }
+    for (const counts of [this.#taken, this.#transactions]) for (const height of counts.keys()) if (height <= to) counts.delete(height)
+  }
+
+  /** The index was emptied: what it had taken in is to be looked at again. */
+  forget(): void {
+    this.#taken.clear()
+  }
+
+  #holdsAllOf(height: number): boolean {
+    const taken = this.#taken.get(height)
+    return taken !== undefined && taken === this.#transactions.get(height)
   }
 
   async close(): Promise<void> {

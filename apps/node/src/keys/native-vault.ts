@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject } from 'node:crypto'
-import { inflateRawSync } from 'node:zlib'
-import { useAead, useInflate, type FasterAeadKey, type FasterInflate } from '@chiron/vault'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
+import { useAead, useDeflate, useInflate, type FasterAeadKey, type FasterInflate } from '@chiron/vault'
 
 const TAG_BYTES = 16
 const ALGORITHM = 'aes-256-gcm'
@@ -60,4 +60,5 @@ const nativeInflate: FasterInflate = (stream, length) => {
 export async function useNativeVault(): Promise<void> {
   await useAead({ importKey: (raw) => new NativeAeadKey(raw) })
   useInflate(nativeInflate)
+  useDeflate((plain) => deflateRawSync(plain))
 }

@@ -1,4 +1,4 @@
-import { createHmac, randomUUID } from 'node:crypto'
+import { createHmac, createSecretKey, randomUUID, type KeyObject } from 'node:crypto'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
 const FHIR_ID = /^[A-Za-z0-9\-.]{1,64}$/
@@ -21,11 +21,11 @@ export type IsWritten = (type: string, canonical: string) => boolean
  * can compute it, and two organisations' `123` never meet.
  */
 export class IdScope {
-  readonly #key: Uint8Array
+  readonly #key: KeyObject
   readonly #isWritten: IsWritten
 
   constructor(options: { key: Uint8Array }, dependencies: { isWritten: IsWritten }) {
-    this.#key = options.key
+    this.#key = createSecretKey(options.key)
     this.#isWritten = dependencies.isWritten
   }
 

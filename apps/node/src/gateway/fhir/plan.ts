@@ -177,7 +177,7 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
   const fresh = freshPatients(services, target, assigned)
   const subjects = classification.subjects.filter(({ handle }) => !fresh.has(toHex(handle)))
   const request = { reader: reader.did, organisation: services.organisation.did, purpose: reader.purpose, action: 'write' as const }
-  const decide = writeDecider(services.engine.state, request, services.access.timeMs())
+  const decide = writeDecider(services.engine.state, request, services.access.timeMs(), services.facts)
   const id = services.vocabulary.record(target.type, target.id)
   const head = records.recordHead(services.engine.state, id)
   const refused = subjects.filter(({ handle, category, labels }) => {
@@ -197,5 +197,5 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
 function freshPatients(services: Services, target: Target, assigned: Assigned | undefined): Set<string> {
   const named = [...(assigned?.references ?? [])].filter(([reference]) => reference.startsWith('Patient/')).map(([, id]) => id)
   const ids = target.type === 'Patient' ? [...named, target.id] : named
-  return new Set(ids.filter((id) => headOf(services, { type: 'Patient', id }) === undefined).map((id) => toHex(services.vocabulary.patientHandle(id))))
+  return new Set(ids.filter((id) => services.facts.head(services.vocabulary.record('Patient', id)) === undefined).map((id) => toHex(services.vocabulary.patientHandle(id))))
 }

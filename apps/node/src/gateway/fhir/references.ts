@@ -31,9 +31,10 @@ export async function canonicalReferences<T extends object>(
   const foreign = new Map<string, boolean>()
   for (const { parsed } of listReferences(resource, services.baseUrl)) {
     if (parsed.form !== 'relative' && parsed.form !== 'local') continue
+    if (parsed.type === 'Patient' || assigned.references.has(`${parsed.type}/${parsed.id}`)) continue
     const id = services.ids.canonical(parsed.type, parsed.id)
     const key = `${parsed.type}/${id}`
-    if (foreign.has(key) || parsed.type === 'Patient' || standing(services, parsed.type, id) !== 'foreign') continue
+    if (foreign.has(key) || standing(services, parsed.type, id) !== 'foreign') continue
     foreign.set(key, await sees(parsed.type, id))
   }
   const problems: Problem[] = []

@@ -17,7 +17,7 @@ export interface PlannedUnit {
 }
 
 /** What a commit works with. */
-type CommitParts = Pick<Services, 'writer' | 'registrar' | 'index' | 'aliases'>
+type CommitParts = Pick<Services, 'writer' | 'registrar' | 'index' | 'aliases' | 'upkeep'>
 
 /** Messages that one ledger transaction takes (`txBody`): at most one for each write and one for each unit. */
 const MAX_MESSAGES = 64
@@ -57,6 +57,7 @@ async function write(parts: CommitParts, units: readonly PlannedUnit[]): Promise
   const committed = await parts.writer.write(await Promise.all(units.map(async (unit) => await writeUnit(parts, unit))))
   try {
     await parts.index.apply({ upserts: writes.map(upsertOf), aliases: aliasesOf(parts, writes) })
+    parts.upkeep.took(committed)
   } catch (cause) {
     throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the write is on the ledger, but could not be taken into the search index yet; look for it before you send it again', { cause })
   }

@@ -130,6 +130,8 @@ export interface IndexStore {
   canonicalId(type: string, localId: string): Promise<string | undefined>
   localId(type: string, id: string): Promise<string | undefined>
   status(): Promise<IndexStatus>
+  /** `status().height`, without counting rows. */
+  height(): Promise<number>
   /** Checks everything stored against what was written. @throws IndexError `ERR_INDEX_CORRUPT` */
   verify(): Promise<void>
   /** Empties the index, height included, and makes it usable again after `ERR_INDEX_CORRUPT`. */

@@ -59,8 +59,8 @@ export function decideOpening(state: StateReader, opening: Opening & { readonly 
  * Decides writes of one request, for each subject by itself. Good while nothing that is decided on changes: consent,
  * identities, members.
  */
-export function writeDecider(state: StateReader, request: AccessRequest, timeMs: number): (handle: Handle, record: RecordFacts) => Decision {
-  const deciderOf = deciders(factsOf(state), request, timeMs)
+export function writeDecider(state: StateReader, request: AccessRequest, timeMs: number, facts: DecisionFacts = factsOf(state)): (handle: Handle, record: RecordFacts) => Decision {
+  const deciderOf = deciders(facts, request, timeMs)
   return (handle, record) => deciderOf(handle)({ kind: 'record', record })
 }
 

@@ -114,6 +114,10 @@ export class LibsqlIndexStore implements IndexStore {
     return this.#query((database) => database.get('SELECT local_id AS id FROM alias WHERE type = ? AND id = ?', type, id))?.['id'] as string | undefined
   }
 
+  async height(): Promise<number> {
+    return this.#query((database) => database.get("SELECT value FROM meta WHERE name = 'height'"))?.['value'] as number
+  }
+
   async status(): Promise<IndexStatus> {
     const row = this.#query((database) =>
       database.get("SELECT (SELECT value FROM meta WHERE name = 'height') AS height, (SELECT count(*) FROM resource) AS total, (SELECT count(*) FROM resource WHERE current = 1) AS live"),

@@ -96,6 +96,7 @@ export function indexStoreCompliance(name: string, driver: IndexDriver): void {
       expect(await find('Patient', 'name=bo')).toMatchObject({ total: 0 })
       await store.apply({ blocks: { after: 3, height: 4 } })
       expect((await store.status()).height).toBe(4)
+      expect(await store.height()).toBe(4)
     })
 
     test('batches given at once are applied one after the other, in their order', async () => {
