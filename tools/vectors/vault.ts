@@ -1,5 +1,5 @@
 /**
- * Writes `spec/vectors/{envelope-opened,envelope-refused,custody-shares,custody-packages,release-messages}.json`.
+ * Writes `spec/vectors/{envelope-opened,envelope-refused,custody-shares,custody-packages,release-messages,copies-opened}.json`.
  * Deterministic: `node tools/vectors/vault.ts` changes nothing unless a format changed, and a test compares.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import type { VectorFile } from './plain.ts'
 import { formatVectors, vectorFolder } from './protocol.ts'
 import { packageVectors, releaseVectors, shareVectors } from './vault-custody.ts'
+import { copyVectors } from './vault-copies.ts'
 import { openedEnvelopes, refusedEnvelopes } from './vault-envelope.ts'
 
 /** File name → contents. */
@@ -18,6 +19,7 @@ export function vaultVectors(): ReadonlyMap<string, VectorFile> {
     ['custody-shares.json', shareVectors()],
     ['custody-packages.json', packageVectors()],
     ['release-messages.json', releaseVectors()],
+    ['copies-opened.json', copyVectors()],
   ])
 }
 

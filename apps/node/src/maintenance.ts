@@ -19,7 +19,7 @@ export class Maintenance {
         this.#running = this.#running.then(work).catch((error: unknown) => onFailure('sweep', error))
       }, ms).unref()
     this.#timers = [
-      every(SWEEP_EVERY_MS, async () => await sweepOrphans(node.keyholders.map(({ keyholder }) => keyholder), node.blobs)),
+      every(SWEEP_EVERY_MS, async () => await sweepOrphans(node.keyholders.map(({ keyholder }) => keyholder), node.blobs, node.copies)),
       every(BLOB_SWEEP_EVERY_MS, async () => await sweepUnnamedBlobs(node)),
     ]
   }
@@ -31,10 +31,12 @@ export class Maintenance {
 }
 
 /** Deletes ciphertext that no transaction of the ledger names and that is older than any transaction to come. */
-export async function sweepUnnamedBlobs({ engine, blobs }: Pick<OpenNode, 'engine' | 'blobs'>): Promise<number> {
+export async function sweepUnnamedBlobs({ engine, blobs, copies }: Pick<OpenNode, 'engine' | 'blobs' | 'copies'>): Promise<number> {
   const { timeMs } = engine.status()
   const named = ciphertextsNamed(engine)
-  return (await sweepBlobs(blobs, (hash) => named.has(toHex(hash)), { blockTimeMs: timeMs })).length
+  const swept = await sweepBlobs(blobs, (hash) => named.has(toHex(hash)), { blockTimeMs: timeMs })
+  await copies.delete(swept.map(({ hash }) => hash))
+  return swept.length
 }
 
 /** Ciphertext hashes of every put, refused ones too: what a refused one left behind is the keyholders' to sweep. */

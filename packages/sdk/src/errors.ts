@@ -28,6 +28,10 @@ export type SdkErrorCode =
   | 'ERR_SDK_TX_EXPIRED'
   /** Key material of the wrong length, or keys that do not belong to the identity. */
   | 'ERR_SDK_WALLET'
+  /** Not a claim code; the message says what is wrong with it. */
+  | 'ERR_SDK_CLAIM_CODE'
+  /** Neither a copy nor the keyholders gave the key of a record. */
+  | 'ERR_SDK_NO_KEY'
   /** Not a duration that this library reads. */
   | 'ERR_SDK_DURATION'
   /** Not a receipt, an access list or an export. */

@@ -7,7 +7,8 @@ import { vaultVectors } from '../../../tools/vectors/vault.ts'
 import { formatVectors, vectorFolder } from '../../../tools/vectors/protocol.ts'
 import { Inbox } from '../src/custody/inbox.ts'
 import {
-  combineShares, decodeReleaseRequest, deriveKemKeyPair, envelopeHash, envelopeSalt, openEnvelope, openReleases, releaseRequestBytes, type EnvelopeBinding,
+  combineShares, CopyOpener, decodeReleaseRequest, deriveKemKeyPair, envelopeHash, envelopeSalt, importX25519KeyPair, openEnvelope, openReleases, releaseRequestBytes,
+  type EnvelopeBinding,
 } from '../src/index.ts'
 import { checkPackage } from '../src/keyholder/accept.ts'
 import { FakeLedger, testIdentity } from '../src/testing/index.ts'
@@ -73,6 +74,15 @@ describe('vectors', () => {
     expect(toHex(encodeCanonical(opened.body))).toBe(toHex(vector.body))
     expect(checkPackage(opened.body, vector.keyholder, ledger)).toHaveLength(1)
     expect(verifyEd25519(vector.keyholderKey, custodyReceiptBytes(vector.chainId, 1, opened.body.root), vector.receipt)).toBe(true)
+  })
+
+  const copies = casesOf('copies-opened.json', v.object({
+    name: v.string(), chainId: v.string(), owner: did, keyId: v.string(), secret: bytes, record: bytes, version: v.number(), ciphertext: bytes, copy: bytes, key: bytes,
+  }))
+  it.each(copies)('copy: $name', async ({ chainId, owner, keyId, secret, record, version, ciphertext, copy, key }) => {
+    const pair = await importX25519KeyPair(secret)
+    const opener = new CopyOpener({ chainId, owner }, (name) => (name === keyId ? pair : undefined))
+    expect(await opener.open({ record: record as RecordId, version, ciphertext }, copy)).toEqual(key)
   })
 
   const releases = casesOf('release-messages.json', v.object({

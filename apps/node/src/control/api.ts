@@ -72,6 +72,8 @@ export const ruleRow = v.strictObject({
   fromMs: schema.timeMs,
   untilMs: v.nullable(schema.timeMs),
   status: v.picklist(['in-force', 'not-yet', 'ended', 'revoked']),
+  /** Made or last changed while somebody else had the patient's key. */
+  inCustody: v.boolean(),
 })
 export type RuleRow = v.InferOutput<typeof ruleRow>
 export const rulesResponse = v.strictObject({ rules: v.array(ruleRow) })

@@ -1,6 +1,6 @@
 import type { Did, Handle } from '@chiron/protocol'
 import { records } from '@chiron/ledger'
-import type { BlobStore, KemKeyPair, Random } from '@chiron/vault'
+import type { BlobStore, KemKeyPair, Random, WalletCopies } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import { LedgerFacts } from '../ledger/ledger-facts.ts'
 import { StateMemo } from '../ledger/state-memo.ts'
@@ -40,6 +40,8 @@ export interface ServicesDependencies {
   readonly facts?: LedgerFacts
   readonly signer: Signer
   readonly blobs: BlobStore
+  /** Patients' copies of content keys, beside the ciphertext. */
+  readonly copies: WalletCopies
   readonly keyholders: readonly KeyholderService[]
   readonly recipient: KemKeyPair
   readonly index: IndexStore

@@ -19,6 +19,8 @@ export type GatewayErrorCode =
   | 'ERR_GATEWAY_DAMAGED'
   | 'ERR_GATEWAY_LEDGER'
   | 'ERR_GATEWAY_SAMPLE_ONLY'
+  | 'ERR_GATEWAY_CLAIM'
+  | 'ERR_GATEWAY_TOO_MANY'
 
 /** One problem, as an OperationOutcome issue says it. */
 export interface Problem {

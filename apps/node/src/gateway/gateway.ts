@@ -2,7 +2,7 @@ import { toBase64url } from '@chiron/ledger/proofs'
 import { toHex, type Handle } from '@chiron/protocol'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { webRandom } from '@chiron/vault'
-import type { PatientDesk } from '../patients/patient-desk.ts'
+import type { PatientDesk, PatientRef } from '../patients/patient-desk.ts'
 import type { DisplayDetail } from './access/displays.ts'
 import { buildServices, type ServicesDependencies, type ServicesOptions } from './build-services.ts'
 import { cursorCodec } from './fhir/cursors.ts'
@@ -15,6 +15,9 @@ import { systemLater } from './later.ts'
 import type { Reader } from './reader.ts'
 import type { Services } from './services.ts'
 import type { UpkeepProgress } from './upkeep.ts'
+import { ClaimRelay } from './wallet/claim-relay.ts'
+import { WalletService } from './wallet/wallet-service.ts'
+import { WalletSessions } from './wallet/wallet-sessions.ts'
 
 export interface GatewayOptions extends ServicesOptions {
   /** Key of page cursors, 32 bytes. */
@@ -38,6 +41,9 @@ export class Gateway {
   readonly #fhir: FhirRouter
   readonly services: Services
   readonly desk: PatientDesk
+  readonly wallet: WalletService
+  readonly sessions: WalletSessions
+  readonly claims: ClaimRelay
   readonly #dependencies: GatewayDependencies
   readonly #stopListening: () => void
   readonly #timers: readonly NodeJS.Timeout[]
@@ -51,6 +57,9 @@ export class Gateway {
     this.baseUrl = options.baseUrl
     this.desk = dependencies.desk
     this.#dependencies = dependencies
+    this.wallet = new WalletService(dependencies)
+    this.sessions = new WalletSessions({ organisation: options.organisation.did }, dependencies)
+    this.claims = new ClaimRelay({ ...dependencies, random: webRandom })
     this.services = buildServices(options, { ...dependencies, random: webRandom, later: systemLater })
     this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
@@ -130,9 +139,9 @@ export class Gateway {
   }
 
   /** What this organisation's reports about a patient stand for: access and root, and the leaves under it (base64url). */
-  displaysOf(patientId: string) {
+  displaysOf(patient: PatientRef) {
     const { detailsOf } = this.#dependencies
-    return detailsOf(this.services.vocabulary.patientHandle(patientId)).map(({ access, root, leaves }) => ({
+    return detailsOf(this.desk.handle(patient)).map(({ access, root, leaves }) => ({
       access: toHex(access),
       root: toHex(root),
       leaves: leaves.map(toBase64url),

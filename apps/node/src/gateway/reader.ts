@@ -8,6 +8,8 @@ export interface Reader {
   readonly user?: string
   /** Id of the Patient resource when the reader is a patient. */
   readonly patientId?: string
+  /** The patient's own wallet, for what lies outside FHIR. */
+  readonly isWallet?: true
   /** HL7 PurposeOfUse code. */
   readonly purpose: string
   /** SMART-style scopes, such as `user/*.cruds`. */

@@ -8,10 +8,11 @@ const did: Did = testIdentity('physician').did
 
 function start() {
   let nowMs = 1_800_000_000_000
+  let keyId: string | undefined = 'k1'
   const keys = generateKeyPairSync('ed25519')
-  const tokens = new Tokens({ chainId: 'chiron-test' }, { keys, now: () => nowMs })
+  const tokens = new Tokens({ chainId: 'chiron-test' }, { keys, now: () => nowMs, keyIdOf: () => keyId })
   const issue = async () => `Bearer ${await tokens.issue({ did, organisation: 'riverside', purpose: 'TREAT', scopes: ['user/*.rs'] })}`
-  return { tokens, issue, pass: (ms: number) => void (nowMs += ms) }
+  return { tokens, issue, pass: (ms: number) => void (nowMs += ms), replaceKey: (id: string | undefined) => void (keyId = id) }
 }
 
 describe('tokens', () => {
@@ -40,5 +41,17 @@ describe('tokens', () => {
     await tokens.verify(token, 'riverside')
     const forged = token.replace(/\.[^.]+$/, (await issue()).slice((await issue()).lastIndexOf('.')))
     await expect(tokens.verify(forged, 'riverside')).rejects.toMatchObject({ code: 'ERR_GATEWAY_TOKEN' })
+  })
+
+  it.each([{ patientId: 'p1' }, { organisation: 'riverside', isWallet: true as const }])('of patients end with the key: %j', async (subject) => {
+    const { tokens, issue, replaceKey } = start()
+    const user = await issue()
+    const token = `Bearer ${await tokens.issue({ did, ...subject, purpose: 'PATRQT', scopes: [] })}`
+    expect(await tokens.verify(token, 'riverside')).toMatchObject({ did, purpose: 'PATRQT' })
+    for (const id of ['k2', undefined]) {
+      replaceKey(id)
+      await expect(tokens.verify(token, 'riverside')).rejects.toMatchObject({ code: 'ERR_GATEWAY_TOKEN' })
+    }
+    await expect(tokens.verify(user, 'riverside')).resolves.toMatchObject({ did })
   })
 })

@@ -19,6 +19,8 @@ export interface TokenSubject {
   readonly organisation?: string
   readonly user?: string
   readonly patientId?: string
+  /** A patient's own wallet at one organisation: reads through nobody, and nothing of FHIR. */
+  readonly isWallet?: true
   readonly purpose: string
   readonly scopes: readonly string[]
 }
@@ -28,6 +30,9 @@ const claims = v.object({
   org: v.optional(v.string()),
   user: v.optional(v.string()),
   patient: v.optional(v.string()),
+  wallet: v.optional(v.literal(true)),
+  /** The patient's key when the token was made: it ends with that key. */
+  kid: v.optional(v.string()),
   purpose: schema.purpose,
   scope: v.string(),
 })
@@ -46,20 +51,26 @@ export class Tokens {
   readonly #keys: TokenKeys
   readonly #audience: string
   readonly #now: () => number
+  readonly #keyIdOf: (did: Did) => string | undefined
   readonly #checked = new Map<string, Checked>()
 
-  constructor(options: { chainId: string }, dependencies: { keys: TokenKeys; now: () => number }) {
+  /** `keyIdOf`: name of an identity's current key; undefined where there is none, or it is suspended. */
+  constructor(options: { chainId: string }, dependencies: { keys: TokenKeys; now: () => number; keyIdOf: (did: Did) => string | undefined }) {
     this.#keys = dependencies.keys
     this.#audience = `chiron:${options.chainId}`
     this.#now = dependencies.now
+    this.#keyIdOf = dependencies.keyIdOf
   }
 
   async issue(subject: TokenSubject): Promise<string> {
     const issuedAt = Math.floor(this.#now() / 1000)
+    const isPatient = subject.patientId !== undefined || subject.isWallet === true
     return await new SignJWT({
       ...(subject.organisation === undefined ? {} : { org: subject.organisation }),
       ...(subject.user === undefined ? {} : { user: subject.user }),
       ...(subject.patientId === undefined ? {} : { patient: subject.patientId }),
+      ...(subject.isWallet === undefined ? {} : { wallet: true }),
+      ...(isPatient ? { kid: this.#keyIdOf(subject.did) ?? '' } : {}),
       purpose: subject.purpose,
       scope: subject.scopes.join(' '),
     })
@@ -84,10 +95,15 @@ export class Tokens {
     if (payload.org === undefined && payload.patient === undefined) {
       throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token names neither an organisation nor a patient')
     }
+    const isPatient = payload.patient !== undefined || payload.wallet === true
+    if (isPatient && (payload.kid === undefined || payload.kid !== this.#keyIdOf(payload.sub))) {
+      throw new GatewayError('ERR_GATEWAY_TOKEN', "the patient's key was replaced since: sign in anew")
+    }
     return {
       did: payload.sub,
       ...(payload.user === undefined ? {} : { user: payload.user }),
       ...(payload.patient === undefined ? {} : { patientId: payload.patient }),
+      ...(payload.wallet === undefined ? {} : { isWallet: true as const }),
       purpose: payload.purpose,
       scopes: payload.scope.split(' ').filter((scope) => scope !== ''),
     }

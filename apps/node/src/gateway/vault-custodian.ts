@@ -2,13 +2,14 @@ import { toHex, type CustodyReceipt, type Did, type ObjectId } from '@chiron/pro
 import { custody } from '@chiron/ledger'
 import {
   Dealer, envelopeSalt, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
-  type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type OpenedReleases, type Random,
+  type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type OpenedReleases, type Random, type WalletCopies,
 } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import type { Signer } from '../ledger/submitter.ts'
 import { StorageError } from '../storage/errors.ts'
 import type { Custodian, Kept, OpenOrder, Released, SealOrder } from './custody.ts'
 import { GatewayError } from './errors.ts'
+import { PatientCopies } from './wallet/patient-copies.ts'
 
 /** A keyholder as a gateway reaches it: in the same process, later over HTTPS. */
 export interface KeyholderService {
@@ -29,6 +30,7 @@ export class VaultCustodian implements Custodian {
   readonly #blobs: BlobStore
   readonly #keyholders: readonly KeyholderService[]
   readonly #recipient: KemKeyPair
+  readonly #copies: PatientCopies
   readonly #random: Random
   readonly #verify: Verify | undefined
 
@@ -38,6 +40,7 @@ export class VaultCustodian implements Custodian {
     blobs: BlobStore
     keyholders: readonly KeyholderService[]
     recipient: KemKeyPair
+    copies: WalletCopies
     random: Random
     /** Checks Ed25519 signatures of keyholders; the portable one unless given. */
     verify?: Verify | undefined
@@ -47,6 +50,7 @@ export class VaultCustodian implements Custodian {
     this.#blobs = dependencies.blobs
     this.#keyholders = dependencies.keyholders
     this.#recipient = dependencies.recipient
+    this.#copies = new PatientCopies(dependencies)
     this.#random = dependencies.random
     this.#verify = dependencies.verify
     const options = { chainId: this.#engine.status().chainId, did: this.#signer.did }
@@ -67,6 +71,7 @@ export class VaultCustodian implements Custodian {
     const [batch] = await Promise.all([
       this.#dealer.deal(set, toDeal, validUntil),
       this.#blobs.putMany(envelopes.map(({ hash, bytes }) => ({ hash, bytes }))),
+      this.#copies.keep(toDeal.map((dealt, index) => ({ ...dealt, subjects: (orders[index] as SealOrder).subjects }))),
     ])
     const receipts = await this.#receipts(set, batch.packages)
     return {

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex, type ObjectId } from '@chiron/protocol'
-import { MemoryBlobStore, openReleases, webRandom, type KeyholderFault, type StoredShare } from '@chiron/vault'
+import { MemoryBlobStore, MemoryWalletCopies, openReleases, webRandom, type KeyholderFault, type StoredShare } from '@chiron/vault'
 import { present, TestNetwork, type SealedRecord } from '@chiron/vault/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { KeyholderDatabase } from './database.ts'
@@ -160,11 +160,15 @@ describe.each([1, 4])('%i keyholders in one process', (n) => {
     const batch = await network.write(records)
     const orphaned = await network.deal(orphans)
     for (const [i, keyholder] of network.keyholders.entries()) await keyholder.acceptBatch(present(orphaned.packages[i]))
-    expect(await sweepOrphans(network.keyholders, blobs)).toEqual({ settled: 0, shares: 0, ciphertexts: 0 })
+    const copies = new MemoryWalletCopies()
+    const owner = network.author.did
+    await copies.put(owner, [...records, ...orphans].map(({ envelope }) => ({ ciphertext: envelope.hash, bytes: envelope.salt })))
+    expect(await sweepOrphans(network.keyholders, blobs, copies)).toEqual({ settled: 0, shares: 0, ciphertexts: 0 })
     network.ledger.commit(() => {}, 61_000)
-    expect(await sweepOrphans(network.keyholders, blobs)).toEqual({ settled: 2 * n, shares: 3 * n, ciphertexts: 3 })
+    expect(await sweepOrphans(network.keyholders, blobs, copies)).toEqual({ settled: 2 * n, shares: 3 * n, ciphertexts: 3 })
     for (const { envelope } of orphans) expect(await blobs.has(envelope.hash)).toBe(false)
     for (const { envelope } of records) expect(await blobs.has(envelope.hash)).toBe(true)
+    expect(await copies.list(owner)).toHaveLength(records.length)
     expect((await read(records, batch)).faults).toEqual([])
   })
 })

@@ -22,6 +22,7 @@ describe('a keyholder\'s view of the engine', () => {
     queries = {
       isMember: () => true,
       document: () => ({ suspended: false, currentKey: { signing: organisation.publicKey } }),
+      walletKeys: () => undefined,
       custodySet: () => undefined,
       access: () => access,
       coversRecord: (...all) => {

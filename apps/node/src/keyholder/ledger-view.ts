@@ -1,6 +1,6 @@
 import type { Did, ObjectId, RecordId } from '@chiron/protocol'
 import type { StateReader } from '@chiron/ledger'
-import type { CommittedRecord, CustodySet, LedgerView, OpenAccess, ReleaseDecision } from '@chiron/vault'
+import type { CommittedRecord, CustodySet, LedgerView, OpenAccess, ReleaseDecision, WalletKeys } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 
 /** What a keyholder asks of the state: queries of the ledger's contracts, handed in where the node is put together. */
@@ -8,6 +8,8 @@ export interface LedgerQueries {
   /** Whether the organisation is a member now. */
   isMember(state: StateReader, did: Did): boolean
   document(state: StateReader, did: Did): { readonly suspended: boolean; readonly currentKey: { readonly signing: Uint8Array } } | undefined
+  /** Current keys of a patient in nobody's custody who is not suspended. */
+  walletKeys(state: StateReader, did: Did): WalletKeys | undefined
   custodySet(state: StateReader, number: number): CustodySet | undefined
   /** An access by its id, also after it ended. */
   access(state: StateReader, id: ObjectId): { readonly reader: Did; readonly organisation: Did; readonly open: boolean; readonly untilMs: number } | undefined
@@ -41,6 +43,10 @@ export class EngineLedgerView implements LedgerView {
     if (!this.#queries.isMember(this.#engine.state, organisation)) return undefined
     const document = this.#queries.document(this.#engine.state, organisation)
     return document && !document.suspended ? document.currentKey.signing : undefined
+  }
+
+  walletKeys(patient: Did): WalletKeys | undefined {
+    return this.#queries.walletKeys(this.#engine.state, patient)
   }
 
   custodySet(number: number): CustodySet | undefined {

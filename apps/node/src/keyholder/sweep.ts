@@ -1,5 +1,5 @@
 import { toHex } from '@chiron/protocol'
-import type { BlobStore, Keyholder } from '@chiron/vault'
+import type { BlobStore, Keyholder, WalletCopies } from '@chiron/vault'
 
 export interface SweepReport {
   readonly settled: number
@@ -8,10 +8,10 @@ export interface SweepReport {
 }
 
 /**
- * Destroys shares and ciphertext of transactions that can no longer come, at every keyholder of this node; run now and
+ * Destroys shares, ciphertext and patients' copies of transactions that can no longer come, at every keyholder of this node; run now and
  * then. Blobs that no keyholder was ever dealt a key of are `sweepBlobs`' to find.
  */
-export async function sweepOrphans(keyholders: readonly Keyholder[], blobs: BlobStore): Promise<SweepReport> {
+export async function sweepOrphans(keyholders: readonly Keyholder[], blobs: BlobStore, copies: WalletCopies): Promise<SweepReport> {
   let settled = 0
   let shares = 0
   const ciphertexts = new Map<string, Uint8Array>()
@@ -25,5 +25,6 @@ export async function sweepOrphans(keyholders: readonly Keyholder[], blobs: Blob
     }
   }
   for (const hash of ciphertexts.values()) await blobs.delete(hash)
+  await copies.delete([...ciphertexts.values()])
   return { settled, shares, ciphertexts: ciphertexts.size }
 }

@@ -22,8 +22,10 @@ export class KeyFiles {
   readonly #directory: string
   readonly #key: Secret
 
+  /** Erases what a crash left of writing: a file that was never named holds keys that nothing rests on. */
   constructor(directory: string, master: MasterKey) {
     makeDirectory(directory)
+    for (const file of readdirSync(directory)) if (file.endsWith(`${SUFFIX}.tmp`)) eraseFile(join(directory, file), statSync(join(directory, file)).size)
     this.#directory = directory
     this.#key = master.subkey('key-files')
   }

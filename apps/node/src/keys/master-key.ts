@@ -11,7 +11,7 @@ const CHECK_FILE = 'master.check'
 const SALT = utf8('chiron/master/v1')
 
 /** What a subkey is for. Two purposes never share a key. */
-export type KeyPurpose = 'key-check' | 'key-files' | `index/${string}` | `epoch/${string}` | `token/${string}` | `client-ids/${string}` | `cursors/${string}` | `details/${string}`
+export type KeyPurpose = 'key-check' | 'key-files' | 'wallet-copies' | `index/${string}` | `epoch/${string}` | `token/${string}` | `client-ids/${string}` | `cursors/${string}` | `details/${string}`
 
 /**
  * The key (32 bytes) under which everything else in the data directory is sealed. Kept as 64 hexadecimal digits in a file

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
-import { decodeCanonical, genesis as genesisSchema, type Genesis } from '@chiron/protocol'
+import { decodeCanonical, genesis as genesisSchema, type Did, type Genesis } from '@chiron/protocol'
 import { access, custody, identity, network } from '@chiron/ledger'
 import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
@@ -26,9 +26,12 @@ import { EngineLedgerView } from '../keyholder/ledger-view.ts'
 import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
 import { KeyFiles, privateKeyOf, type MasterKey } from '../keys/index.ts'
 import { useNativeVault } from '../keys/native-vault.ts'
+import { ClaimDesk } from '../patients/claim-desk.ts'
+import { CustodyEnd } from '../patients/custody-end.ts'
 import { KeyFileWallets } from '../patients/key-file-wallets.ts'
 import { PatientDesk } from '../patients/patient-desk.ts'
 import { FileBlobStore } from '../storage/blob-store-fs.ts'
+import { FileWalletCopies } from '../storage/wallet-copies-fs.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
 import { writeFileDurably } from '../storage/files.ts'
 import { CachedStore } from '../storage/cached-store.ts'
@@ -72,8 +75,11 @@ export interface OpenNode {
   readonly gateways: ReadonlyMap<string, Gateway>
   readonly keyholders: readonly LocalKeyholder[]
   readonly blobs: FileBlobStore
+  readonly copies: FileWalletCopies
   readonly tokens: Tokens
   readonly desk: PatientDesk
+  readonly claimDesk: ClaimDesk
+  readonly custodyEnd: CustodyEnd
   readonly names: Names
   readonly wallets: KeyFileWallets
   close(): Promise<void>
@@ -114,6 +120,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     const view = new EngineLedgerView(engine, {
       isMember: network.isMember,
       document: identity.document,
+      walletKeys: (state, did) => (identity.isSelfHeld(state, did) ? identity.walletKey(state, did) : undefined),
       custodySet: custody.custodySet,
       access: access.access,
       coversRecord: coverage(facts),
@@ -138,10 +145,16 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       keyholders.push(keyholder)
     }
 
+    const copies = new FileWalletCopies(directory.copies, masterKey.subkey('wallet-copies').reveal(), () => assertRoom(directory.copies))
     const vocabulary = new Vocabulary(identities.vocabularyKey)
     const names = new Names({ state: engine.state, users: identities.users })
     const wallets = new KeyFileWallets(new KeyFiles(join(directory.keys, 'patients'), masterKey))
     const desk = new PatientDesk({ engine, vocabulary, names, wallets, now: ports.now })
+    const organisationOf = (did: Did) => [...identities.organisations.values()].find((candidate) => candidate.did === did)
+    const claimDesk = new ClaimDesk({ engine, organisations: organisationOf, random: webRandom, now: ports.now })
+    const custodyEnd = new CustodyEnd({ engine, vocabulary, wallets, onFailure: (error) => ports.onFailure('destruction of custodial keys', error) })
+    closing.push(() => custodyEnd.close())
+    await custodyEnd.sweep()
     const gateways = new Map<string, Gateway>()
     for (const [name, owner] of identities.organisations) {
       const member = network.member(engine.state, owner.did)
@@ -165,6 +178,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
           verify: (key, message, signature) => signatures.verify(key, message, signature),
           signer: owner,
           blobs,
+          copies,
           keyholders: keyholders.map(({ keyholder }) => keyholder),
           recipient: await kemKeysOf(owner),
           index: opened.store,
@@ -182,12 +196,18 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       await gateway.start(({ done, total }) => ports.onProgress(`making the index of ${name}`, done, total))
       gateways.set(name, gateway)
     }
-    const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now })
-    return { engine, checkpoints, genesis, identities, gateways, keyholders, blobs, tokens, desk, names, wallets, close: closeAll }
+    const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now, keyIdOf: (did) => currentKeyId(engine, did) })
+    return { engine, checkpoints, genesis, identities, gateways, keyholders, blobs, copies, tokens, desk, claimDesk, custodyEnd, names, wallets, close: closeAll }
   } catch (error) {
     await closeAll()
     throw error
   }
+}
+
+/** Name of the key that the identity signs with now; none while it is suspended. */
+function currentKeyId(engine: EmbeddedEngine, did: Did): string | undefined {
+  const found = identity.document(engine.state, did)
+  return found === undefined || found.suspended ? undefined : found.currentKey.id
 }
 
 function readGenesis(path: string): Genesis | undefined {

@@ -27,6 +27,12 @@ export class KeyFileWallets implements WalletStore, CustodialWallets {
     return await Promise.resolve(identity)
   }
 
+  async destroy(patientId: string): Promise<void> {
+    this.#known.delete(patientId)
+    this.#files.remove(patientId)
+    await Promise.resolve()
+  }
+
   async patientIds(): Promise<readonly string[]> {
     return await Promise.resolve(this.#files.names())
   }

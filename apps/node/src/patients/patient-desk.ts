@@ -29,6 +29,9 @@ export interface TermsInNames {
   readonly overrides: ObjectId | null
 }
 
+/** A patient by the canonical id of the Patient resource, or by a handle. */
+export type PatientRef = string | Handle
+
 const RULE_STATUS = { active: 'in-force', future: 'not-yet', expired: 'ended', revoked: 'revoked' } as const
 
 /**
@@ -71,25 +74,38 @@ export class PatientDesk {
     }
   }
 
-  /** @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */
-  async patient(patientId: string) {
-    const signer = await this.#wallets.signerFor(patientId)
-    const handle = this.handle(patientId)
-    if (signer === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'this node has no wallet for the patient')
-    return { handle: toHex(handle), did: signer.did, tagKey: toBase64url(this.#vocabulary.tagKey(handle)) }
+  /** What a patient needs to write rules, under this handle and every other. @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */
+  patient(ref: PatientRef) {
+    const { state } = this.#engine
+    const handle = this.handle(ref)
+    const did = identity.handleOwner(state, handle)
+    const found = did === undefined ? undefined : identity.document(state, did)
+    if (found === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'this node knows no such patient')
+    const keysOf = (each: Handle) => ({ handle: toHex(each), tagKey: toBase64url(this.#vocabulary.tagKey(each)) })
+    return { ...keysOf(handle), did: found.did, keyId: found.currentKey.id, signingKey: toBase64url(found.currentKey.signing), handles: identity.handlesOf(state, found.did).map(keysOf) }
+  }
+
+  /** One of a patient's own handles: the one that is asked for (hexadecimal), or the first. @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */
+  handleOf(did: Did, asked: string | undefined): Handle {
+    const own = identity.handlesOf(this.#engine.state, did)
+    const found = asked === undefined ? own[0] : own.find((handle) => toHex(handle) === asked)
+    if (found === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'this patient has no such handle')
+    return found
   }
 
   /** The patient's list with a receipt for each row, newest first. */
-  audit(patientId: string): AuditRow[] {
-    const handle = this.handle(patientId)
+  audit(patient: PatientRef): AuditRow[] {
+    const handle = this.handle(patient)
     const { app, signed } = this.#engine.head()
     return buildAuditList(this.#engine.reader, { app, signed }, { handle, tagKey: this.#vocabulary.tagKey(handle) })
   }
 
   /** Rules in words, newest first. */
-  ruleRows(patientId: string): RuleRow[] {
-    const handle = this.handle(patientId)
-    return this.rules(patientId).map(({ id, terms, status }) => ({
+  ruleRows(patient: PatientRef): RuleRow[] {
+    const handle = this.handle(patient)
+    const owner = identity.handleOwner(this.#engine.state, handle)
+    const custodyEndMs = owner === undefined ? undefined : identity.pastCustody(this.#engine.state, owner)?.untilMs
+    return this.rules(handle).map(({ id, terms, status, changedMs }) => ({
       rule: toHex(id),
       effect: terms.effect,
       to: this.#granteeName(terms.grantee),
@@ -98,13 +114,14 @@ export class PatientDesk {
       fromMs: terms.from,
       untilMs: terms.until,
       status: RULE_STATUS[status],
+      inCustody: custodyEndMs === undefined ? owner !== undefined && identity.controller(this.#engine.state, owner) !== null : changedMs <= custodyEndMs,
     }))
   }
 
   /** Requests in words, newest first. */
-  requestRows(patientId: string): RequestRow[] {
-    const handle = this.handle(patientId)
-    return this.requests(patientId).map((asked) => ({
+  requestRows(patient: PatientRef): RequestRow[] {
+    const handle = this.handle(patient)
+    return this.requests(handle).map((asked) => ({
       request: toHex(asked.id),
       who: this.display(asked.reader),
       organisation: this.display(asked.organisation),
@@ -117,23 +134,23 @@ export class PatientDesk {
   }
 
   /** Requests in words, with the grantee as an approval must name it: for a wallet that signs itself. */
-  requestViews(patientId: string): (RequestRow & { readonly grantee: Grantee })[] {
-    const asked = new Map(this.requests(patientId).map((item) => [toHex(item.id), item.grantee]))
-    return this.requestRows(patientId).map((row) => ({ ...row, grantee: asked.get(row.request) as Grantee }))
+  requestViews(patient: PatientRef): (RequestRow & { readonly grantee: Grantee })[] {
+    const asked = new Map(this.requests(patient).map((item) => [toHex(item.id), item.grantee]))
+    return this.requestRows(patient).map((row) => ({ ...row, grantee: asked.get(row.request) as Grantee }))
   }
 
-  handle(patientId: string): Handle {
-    return this.#vocabulary.patientHandle(patientId)
+  handle(patient: PatientRef): Handle {
+    return typeof patient === 'string' ? this.#vocabulary.patientHandle(patient) : patient
   }
 
   /** Every rule of a patient, newest first. */
-  rules(patientId: string): consent.Rule[] {
-    const rules = consent.rulesOf(this.#engine.state, this.handle(patientId), this.timeMs(), { all: true })
+  rules(patient: PatientRef): consent.Rule[] {
+    const rules = consent.rulesOf(this.#engine.state, this.handle(patient), this.timeMs(), { all: true })
     return rules.sort((a, b) => b.terms.from - a.terms.from)
   }
 
-  requests(patientId: string): consent.ConsentRequest[] {
-    return consent.requestsOf(this.#engine.state, this.handle(patientId), this.timeMs()).sort((a, b) => b.askedMs - a.askedMs)
+  requests(patient: PatientRef): consent.ConsentRequest[] {
+    return consent.requestsOf(this.#engine.state, this.handle(patient), this.timeMs()).sort((a, b) => b.askedMs - a.askedMs)
   }
 
   /** @throws GatewayError `ERR_GATEWAY_NOT_FOUND` */

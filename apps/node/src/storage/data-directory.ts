@@ -18,6 +18,7 @@ export interface DataDirectory {
   /** Who cosigns checkpoints, unless named elsewhere. */
   readonly witnesses: string
   readonly blobs: string
+  readonly copies: string
   readonly keys: string
   readonly masterKey: string
   readonly trust: string
@@ -40,6 +41,7 @@ export function dataDirectoryLayout(directory: string): DataDirectory {
     checkpoints: join(ledger, 'checkpoints.json'),
     witnesses: join(root, 'witnesses.json'),
     blobs: join(root, 'blobs'),
+    copies: join(root, 'copies'),
     keys: join(root, 'keys'),
     masterKey: join(root, 'master.key'),
     trust: join(root, 'trust.json'),

@@ -39,7 +39,11 @@ export const network = v.object({
 export type Network = v.InferOutput<typeof network>
 
 /** Answer of `GET /{org}/chiron/patient`. */
-export const patientKeys = v.object({ handle: bytes32 as v.GenericSchema<unknown, Handle>, did: schema.did, tagKey: bytes32 })
+export const patientKeys = v.object({
+  handle: bytes32 as v.GenericSchema<unknown, Handle>,
+  did: schema.did,
+  tagKey: bytes32,
+})
 /** What a patient needs to write rules: the handle under which the ledger knows them, and the key of their tags (32 bytes each). */
 export type PatientKeys = v.InferOutput<typeof patientKeys>
 
@@ -57,6 +61,8 @@ export const rules = v.array(
     fromMs: count,
     untilMs: v.nullable(count),
     status: v.picklist(['in-force', 'not-yet', 'ended', 'revoked']),
+    /** Made or last changed while a custodian had the patient's key. */
+    inCustody: v.boolean(),
   }),
 )
 /** A rule in words; its id in hexadecimal, times in Unix milliseconds. */

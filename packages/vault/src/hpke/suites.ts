@@ -1,5 +1,6 @@
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core'
 import { XWing } from '@hpke/hybridkem-x-wing'
+import { x25519PublicKey } from '@chiron/protocol'
 import { owned } from '../aead.ts'
 import { VaultError } from '../errors.ts'
 import type { Random } from '../random.ts'
@@ -49,6 +50,14 @@ export async function deriveKemKeyPair(suite: KemSuite, secret: Uint8Array): Pro
   const { kem } = SUITES[suite].suite
   const pair = await kem.deriveKeyPair(owned(secret))
   return { suite, publicKey: new Uint8Array(await kem.serializePublicKey(pair.publicKey)), privateKey: pair.privateKey }
+}
+
+/** The pair of an X25519 secret (RFC 7748, 32 bytes) as it stands: the public half is the agreement key of a DID document. */
+export async function importX25519KeyPair(secret: Uint8Array): Promise<KemKeyPair> {
+  if (secret.length !== SECRET_BYTES) throw new VaultError('ERR_VAULT_PARAMETERS', 'an X25519 secret has 32 bytes')
+  const { kem } = SUITES.x25519.suite
+  const privateKey = await kem.importKey('raw', new Uint8Array(secret).buffer, false)
+  return { suite: 'x25519', publicKey: x25519PublicKey(secret), privateKey }
 }
 
 /** Whether the key has the length of its suite's public keys. */

@@ -1,6 +1,6 @@
-import { MAX_TX_LIFETIME_MS, type Did } from '@chiron/protocol'
+import { equalBytes, MAX_TX_LIFETIME_MS, type Did } from '@chiron/protocol'
 import { VaultError } from '../errors.ts'
-import { releaseRequestBytes, type DecodedReleaseRequest } from '../release/request.ts'
+import { releaseRequestBytes, type DecodedReleaseRequest, type ReleaseRequest } from '../release/request.ts'
 import type { CommittedRecord, LedgerView } from './ports.ts'
 
 type Verify = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
@@ -13,7 +13,8 @@ export interface ReleaseDecisions {
 }
 
 /**
- * Who asks: a fresh view, this network, in time, and signed by the gateway.
+ * Who asks: a fresh view, this network, in time, and signed by the gateway, or by the wallet of a patient who reads through
+ * no gateway. SPEC-REL-6.
  * @throws VaultError `ERR_VAULT_NOT_FRESH`, `ERR_VAULT_WRONG_RECIPIENT`, `ERR_VAULT_EXPIRED`, `ERR_VAULT_SIGNATURE`
  */
 export function checkRequest({ request, body, signature }: DecodedReleaseRequest, view: LedgerView, verify: Verify): void {
@@ -22,10 +23,19 @@ export function checkRequest({ request, body, signature }: DecodedReleaseRequest
   if (request.validUntil < status.timeMs || request.validUntil > status.timeMs + MAX_TX_LIFETIME_MS) {
     throw new VaultError('ERR_VAULT_EXPIRED', 'the request is over or ends too late', { context: { validUntil: request.validUntil, timeMs: status.timeMs } })
   }
-  const key = view.memberKey(request.gateway)
+  const key = view.memberKey(request.gateway) ?? walletKey(request, view)
   if (!key || !verify(key, releaseRequestBytes(body), signature)) {
-    throw new VaultError('ERR_VAULT_SIGNATURE', 'the request is not signed by the gateway of a live member')
+    throw new VaultError('ERR_VAULT_SIGNATURE', "the request is signed neither by the gateway of a live member nor by the reader's own wallet")
   }
+}
+
+/** A wallet asks for itself alone, and is answered under the agreement key that the ledger knows, whoever passes it on. */
+function walletKey({ gateway, reader, recipient }: ReleaseRequest, view: LedgerView): Uint8Array | undefined {
+  const keys = gateway === reader ? view.walletKeys(reader) : undefined
+  if (keys && (recipient.suite !== 'x25519' || !equalBytes(recipient.key, keys.agreement))) {
+    throw new VaultError('ERR_VAULT_WRONG_RECIPIENT', 'a wallet is answered under its own agreement key')
+  }
+  return keys?.signing
 }
 
 /**

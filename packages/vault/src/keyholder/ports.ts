@@ -23,12 +23,22 @@ export interface ReleaseDecision {
   readonly code: string
 }
 
+/** Keys of a wallet, as the ledger knows them. */
+export interface WalletKeys {
+  /** Ed25519, 32 bytes. */
+  readonly signing: Uint8Array
+  /** X25519, 32 bytes: the only key that the wallet is answered under. */
+  readonly agreement: Uint8Array
+}
+
 /** A keyholder's own view of the ledger's newest executed block. Synchronous: reads in one turn see one height. */
 export interface LedgerView {
   /** `fresh`: may be relied upon now (SPEC-FRESH-1). `timeMs`: block time. */
   status(): { readonly chainId: string; readonly height: number; readonly timeMs: number; readonly fresh: boolean }
   /** Current Ed25519 key of an organisation that is a live member, else `undefined`. */
   memberKey(organisation: Did): Uint8Array | undefined
+  /** Current keys of a patient who holds them, in nobody's custody and not suspended; else `undefined`. */
+  walletKeys(patient: Did): WalletKeys | undefined
   custodySet(number: number): CustodySet | undefined
   openAccess(access: ObjectId): OpenAccess | undefined
   coversRecord(access: ObjectId, record: RecordId, version: number): ReleaseDecision

@@ -1,10 +1,11 @@
-import { decodeCanonical, encodeCanonical, type ObjectId } from '@chiron/protocol'
+import { decodeCanonical, encodeCanonical, equalBytes, type ObjectId } from '@chiron/protocol'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { combineShares } from '../custody/shares.ts'
 import { openEnvelope } from '../envelope/envelope.ts'
+import { deriveKemKeyPair, importX25519KeyPair } from '../hpke/suites.ts'
 import { webRandom } from '../random.ts'
-import { flippedBytes, TestNetwork, type SealedRecord, present } from '../testing/index.ts'
+import { flippedBytes, testIdentity, TestNetwork, type SealedRecord, present } from '../testing/index.ts'
 import { openReleases, type ReleasesToOpen } from './open.ts'
 import { decodeReleaseRequest, signedReleaseRequest } from './request.ts'
 import { openReleaseResponse, sealReleaseResponse } from './response.ts'
@@ -142,5 +143,49 @@ describe('release', () => {
       (await network.request(access, await network.sealRecords(1), { recipient: { suite: 'x-wing', key: new Uint8Array(32) } })).bytes,
     ]
     for (const wrong of bad) expect(() => decodeReleaseRequest(wrong)).toThrow(expect.objectContaining({ code: 'ERR_VAULT_MESSAGE_INVALID' }))
+  })
+})
+
+describe('a wallet', () => {
+  const secret = new Uint8Array(32).fill(9)
+  const wallet = testIdentity('wallet')
+
+  async function claimed(n = 1) {
+    const network = await TestNetwork.start(n)
+    const records = await network.sealRecords(2)
+    const batch = await network.write(records)
+    const keys = await importX25519KeyPair(secret)
+    network.ledger.wallets.set(wallet.did, { signing: wallet.publicKey, agreement: keys.publicKey })
+    network.ledger.openAccessFor(access, wallet.did, wallet.did, (record) => equalBytes(record, present(records[0]).binding.record))
+    const own = { reader: wallet.did, gateway: wallet.did, recipient: { suite: 'x25519' as const, key: keys.publicKey } }
+    return { network, records, keys, own, expected: network.expected(records, batch), keyholder: present(network.keyholders[0]) }
+  }
+
+  it('is answered for itself: what its access covers, sealed to its agreement key', async () => {
+    const { network, records, keys, own, expected } = await claimed(4)
+    const request = await network.request(access, records, own, wallet)
+    const responses = await Promise.all(network.keyholders.map(async (each) => ({ keyholder: each.did, bytes: await each.release(request.bytes) })))
+    const opened = await openReleases({ ...toOpen(network, request.hash, { records: expected, responses }), recipient: keys })
+    expect(opened.keys).toMatchObject([{ key: present(records[0]).envelope.key }, { error: { code: 'ERR_VAULT_NO_ACCESS' } }])
+  })
+
+  it('is answered under no other key, with no access, and never for somebody else', async () => {
+    const { network, records, own, keyholder } = await claimed()
+    const refuses = async (changes: Parameters<typeof network.request>[2], signer: typeof wallet, code: string, id = access) => {
+      const { bytes } = await network.request(id, records, { ...own, ...changes }, signer)
+      await expect(keyholder.release(bytes)).rejects.toMatchObject({ code })
+    }
+    const elsewhere = await importX25519KeyPair(new Uint8Array(32).fill(8))
+    await refuses({ recipient: { suite: 'x25519', key: elsewhere.publicKey } }, wallet, 'ERR_VAULT_WRONG_RECIPIENT')
+    const hybrid = await deriveKemKeyPair('x-wing', secret)
+    await refuses({ recipient: { suite: 'x-wing', key: hybrid.publicKey } }, wallet, 'ERR_VAULT_WRONG_RECIPIENT')
+    await refuses({}, network.gateway, 'ERR_VAULT_SIGNATURE')
+    await refuses({}, testIdentity('somebody'), 'ERR_VAULT_SIGNATURE')
+    await refuses({ reader: network.reader }, wallet, 'ERR_VAULT_SIGNATURE')
+    await refuses({}, wallet, 'ERR_VAULT_NO_ACCESS', new Uint8Array(16) as ObjectId)
+    await refuses({ gateway: network.gateway.did }, network.gateway, 'ERR_VAULT_NO_ACCESS')
+    network.ledger.wallets.clear()
+    await refuses({}, wallet, 'ERR_VAULT_SIGNATURE')
+    expect(keyholder.releaseLogHead().size).toBe(0)
   })
 })

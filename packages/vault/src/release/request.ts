@@ -9,7 +9,7 @@ export const MAX_RELEASE_RECORDS = 5000
 
 /**
  * Asks keyholders for their shares of record versions, under an access that is open on the ledger. `gateway` signs: the
- * organisation that the access names; `reader` the person it names. Shares are sealed to `recipient`. The request ends at
+ * organisation that the access names, or the patient who reads through none; `reader` the person it names. Shares are sealed to `recipient`. The request ends at
  * `validUntil` (block time, Unix ms), at most 10 minutes ahead. SPEC-REL-1.
  */
 export const releaseRequest = v.strictObject({

@@ -1,6 +1,6 @@
 import { toHex, type Did, type ObjectId, type RecordId } from '@chiron/protocol'
 import type { CustodySet } from '../custody/set.ts'
-import type { CommittedRecord, LedgerView, OpenAccess, ReleaseDecision } from '../keyholder/ports.ts'
+import type { CommittedRecord, LedgerView, OpenAccess, ReleaseDecision, WalletKeys } from '../keyholder/ports.ts'
 
 /** A ledger that tests write directly. `commit` makes a block of what was changed. */
 export class FakeLedger implements LedgerView {
@@ -9,6 +9,7 @@ export class FakeLedger implements LedgerView {
   timeMs = 1_800_000_000_000
   fresh = true
   readonly members = new Map<Did, Uint8Array>()
+  readonly wallets = new Map<Did, WalletKeys>()
   readonly sets = new Map<number, CustodySet>()
   readonly accesses = new Map<string, OpenAccess & { readonly covers: (record: RecordId, version: number) => boolean }>()
   readonly records = new Map<string, CommittedRecord>()
@@ -37,6 +38,10 @@ export class FakeLedger implements LedgerView {
 
   memberKey(organisation: Did): Uint8Array | undefined {
     return this.members.get(organisation)
+  }
+
+  walletKeys(patient: Did): WalletKeys | undefined {
+    return this.wallets.get(patient)
   }
 
   custodySet(number: number): CustodySet | undefined {

@@ -9,6 +9,7 @@ import { readForm, readJson } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
 import { answerFor } from './outcome.ts'
 import { respond } from './respond.ts'
+import { walletRoutes } from './wallet-routes.ts'
 
 /** Line of the access log: no ids, no queries, no bodies. */
 export interface RequestLine {
@@ -71,6 +72,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
   app.route('/:org/chiron', chironRoutes(gatewayOf, tokens))
+  app.route('/:org/chiron', walletRoutes(gatewayOf, tokens, now))
   return app
 }
 

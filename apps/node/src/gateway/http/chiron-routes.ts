@@ -1,3 +1,4 @@
+import type { Handle } from '@chiron/protocol'
 import { Hono, type Context } from 'hono'
 import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
@@ -7,11 +8,13 @@ import { readBytes } from './body.ts'
 /** The ledger's side of an organisation, for wallets: transactions in, the patient's own list, rules and requests out. */
 export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens): Hono {
   const routes = new Hono()
-  const patientOf = async (c: Context): Promise<{ gateway: Gateway; patientId: string }> => {
+  /** The patient who asks: by a token of the sample network, or of the patient's own wallet, which may name one of several handles. */
+  const patientOf = async (c: Context): Promise<{ gateway: Gateway; handle: Handle }> => {
     const gateway = gatewayOf(c)
     const reader = await tokens.verify(c.req.header('authorization'), gateway.name)
-    if (reader.patientId === undefined) throw new GatewayError('ERR_GATEWAY_SCOPE', "this address is for the patient's own token")
-    return { gateway, patientId: reader.patientId }
+    if (reader.patientId !== undefined) return { gateway, handle: gateway.desk.handle(reader.patientId) }
+    if (reader.isWallet !== true) throw new GatewayError('ERR_GATEWAY_SCOPE', "this address is for the patient's own token")
+    return { gateway, handle: gateway.desk.handleOf(reader.did, c.req.query('handle')) }
   }
   routes.get('/network', (c) => c.json(gatewayOf(c).desk.network()))
   routes.post('/tx', async (c) => {
@@ -22,26 +25,26 @@ export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens)
     return c.json(await gateway.desk.submit(await readBytes(c)))
   })
   routes.get('/patient', async (c) => {
-    const { gateway, patientId } = await patientOf(c)
-    return c.json(await gateway.desk.patient(patientId))
+    const { gateway, handle } = await patientOf(c)
+    return c.json(gateway.desk.patient(handle))
   })
   routes.get('/audit', async (c) => {
-    const { gateway, patientId } = await patientOf(c)
+    const { gateway, handle } = await patientOf(c)
     await gateway.flush()
-    return c.json(gateway.desk.audit(patientId))
+    return c.json(gateway.desk.audit(handle))
   })
   routes.get('/displays', async (c) => {
-    const { gateway, patientId } = await patientOf(c)
+    const { gateway, handle } = await patientOf(c)
     await gateway.flush()
-    return c.json(gateway.displaysOf(patientId))
+    return c.json(gateway.displaysOf(handle))
   })
   routes.get('/requests', async (c) => {
-    const { gateway, patientId } = await patientOf(c)
-    return c.json(gateway.desk.requestViews(patientId))
+    const { gateway, handle } = await patientOf(c)
+    return c.json(gateway.desk.requestViews(handle))
   })
   routes.get('/rules', async (c) => {
-    const { gateway, patientId } = await patientOf(c)
-    return c.json(gateway.desk.ruleRows(patientId))
+    const { gateway, handle } = await patientOf(c)
+    return c.json(gateway.desk.ruleRows(handle))
   })
   return routes
 }

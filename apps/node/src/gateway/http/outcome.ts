@@ -27,6 +27,8 @@ const ANSWERS: Readonly<Record<GatewayErrorCode, Answer>> = {
   ERR_GATEWAY_DAMAGED: { status: 500, code: 'exception' },
   ERR_GATEWAY_LEDGER: { status: 422, code: 'business-rule' },
   ERR_GATEWAY_SAMPLE_ONLY: { status: 403, code: 'forbidden' },
+  ERR_GATEWAY_CLAIM: { status: 403, code: 'forbidden' },
+  ERR_GATEWAY_TOO_MANY: { status: 429, code: 'throttled' },
 }
 
 export interface ErrorAnswer {

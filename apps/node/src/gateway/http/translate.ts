@@ -1,5 +1,6 @@
 import { FhirError, httpStatusOf, outcomeOf } from '@chiron/fhir'
 import { ProtocolError } from '@chiron/protocol'
+import { VaultError } from '@chiron/vault'
 import { EngineError } from '../../engine/errors.ts'
 import { LedgerRefusal } from '../../ledger/refusal.ts'
 import { StorageError } from '../../storage/errors.ts'
@@ -24,6 +25,7 @@ export function translate(error: unknown): GatewayError | undefined {
     }))
     return new GatewayError(BY_STATUS[httpStatusOf(error.code)] ?? 'ERR_GATEWAY_INVALID', error.message, { problems, cause: error })
   }
+  if (error instanceof VaultError && error.code === 'ERR_VAULT_MESSAGE_INVALID') return new GatewayError('ERR_GATEWAY_INVALID', error.message, { cause: error })
   if (error instanceof ProtocolError) return new GatewayError('ERR_GATEWAY_INVALID', error.message, { cause: error })
   if (error instanceof LedgerRefusal) return new GatewayError('ERR_GATEWAY_LEDGER', `the ledger refused: ${error.message}`, { cause: error })
   if (error instanceof EngineError) return fromEngine(error)

@@ -75,6 +75,15 @@ export function pastCustody(state: StateReader, did: Did): store.CustodyRecord |
   return store.getPastCustody(state, did)
 }
 
+/** The current key of a patient in nobody's custody, also while suspended: what copies are sealed to. */
+export function walletKey(state: StateReader, did: Did): VerificationKey | undefined {
+  const record = store.getIdentity(state, did)
+  const key = record?.kind === 'patient' && record.controller === null ? store.getKey(state, did, record.key) : undefined
+  if (record === undefined || key === undefined) return undefined
+  const { signing, agreement, fromMs, untilMs } = key
+  return { id: formatKeyId(record.key), signing, agreement, fromMs, untilMs }
+}
+
 /** Whether the identity is a patient who holds the keys: nobody's custody, and not suspended. */
 export function isSelfHeld(state: StateReader, did: Did): boolean {
   const record = store.getIdentity(state, did)

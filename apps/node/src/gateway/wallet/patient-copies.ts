@@ -1,0 +1,52 @@
+import type { Did, Handle, RecordId } from '@chiron/protocol'
+import { identity } from '@chiron/ledger'
+import { sealCopies, type Random, type WalletCopies } from '@chiron/vault'
+import type { Engine } from '../../engine/engine.ts'
+
+/** A version that was sealed and is about to be written. */
+export interface SealedVersion {
+  readonly record: RecordId
+  readonly version: number
+  readonly subjects: readonly Handle[]
+  /** SHA-256 of the envelope, and its content key: 32 bytes each. */
+  readonly ciphertext: Uint8Array
+  readonly key: Uint8Array
+}
+
+/**
+ * Seals content keys of new versions to the wallets of their patients: of those who hold their keys, and are the only one
+ * that the version is about (of several, each reads what the others allow). SPEC-COPY-3.
+ */
+export class PatientCopies {
+  readonly #engine: Engine
+  readonly #copies: WalletCopies
+  readonly #random: Random
+
+  constructor(dependencies: { engine: Engine; copies: WalletCopies; random: Random }) {
+    this.#engine = dependencies.engine
+    this.#copies = dependencies.copies
+    this.#random = dependencies.random
+  }
+
+  /** Resolves once every copy is durable. */
+  async keep(versions: readonly SealedVersion[]): Promise<void> {
+    const { chainId } = this.#engine.status()
+    const work = [...this.#byOwner(versions)].map(async ([owner, mine]) => {
+      const wallet = identity.walletKey(this.#engine.state, owner)
+      if (wallet === undefined) return
+      const sealed = await sealCopies({ chainId, owner, keyId: wallet.id, agreementKey: wallet.agreement }, mine, this.#random)
+      await this.#copies.put(owner, mine.map(({ ciphertext }, index) => ({ ciphertext, bytes: sealed[index] as Uint8Array })))
+    })
+    await Promise.all(work)
+  }
+
+  #byOwner(versions: readonly SealedVersion[]): Map<Did, SealedVersion[]> {
+    const byOwner = new Map<Did, SealedVersion[]>()
+    for (const version of versions) {
+      const owners = new Set(version.subjects.map((handle) => identity.handleOwner(this.#engine.state, handle)))
+      const [owner] = owners
+      if (owners.size === 1 && owner !== undefined) byOwner.set(owner, [...(byOwner.get(owner) ?? []), version])
+    }
+    return byOwner
+  }
+}

@@ -1,0 +1,7 @@
+export type { Chart, ChartEntry } from './chart.ts'
+export { PatientClient, type OpenedRecord, type SealedCopies } from './client.ts'
+export { verifyHeldIdentity, type HeldIdentity } from './held-identity.ts'
+export { PatientWallet, type KeySecrets, type PatientWalletFile, type PendingKeys, type WalletKey } from './patient-wallet.ts'
+export { openWallet, sealWallet, type SealedWallet } from './sealed-wallet.ts'
+export { claimIdentity, readClaimCode, rotateKeys, type ClaimOptions, type KeepWallet } from './take-over.ts'
+export type { WalletPorts } from './wallet-transport.ts'
