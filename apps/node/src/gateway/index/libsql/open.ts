@@ -18,7 +18,7 @@ export interface IndexStoreOptions {
   readonly base?: string
   /** Memory for pages; default 64 MiB. */
   readonly cacheBytes?: number
-  /** Size of the log at which it is copied into the file; default 16 MiB. */
+  /** Size of the log at which it is copied into the file; default 64 MiB. */
   readonly logLimitBytes?: number
   /**
    * How far committing may lag behind: batches are served at once and committed together, from so many rows on, or after
@@ -39,7 +39,7 @@ export interface OpenedIndex {
 }
 
 const DEFAULT_CACHE = 64 * 1024 * 1024
-const DEFAULT_LOG_LIMIT = 16 * 1024 * 1024
+const DEFAULT_LOG_LIMIT = 64 * 1024 * 1024
 
 /**
  * Opens an organisation's index, checking every byte of it. Whatever the state, the caller reads the height and

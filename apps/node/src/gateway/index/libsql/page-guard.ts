@@ -116,9 +116,14 @@ export class PageGuard {
     const hashes = Buffer.alloc(content.pageCount * HASH_BYTES)
     this.#hashes.copy(hashes)
     for (const [page, data] of content.pages) if (page <= content.pageCount) pageHash(data, 0).copy(hashes, (page - 1) * HASH_BYTES)
-    for (const [page, data] of content.pages) {
-      if (page <= content.pageCount && !readRange(this.path, (page - 1) * PAGE_BYTES, PAGE_BYTES).equals(data)) throw new IndexError('ERR_INDEX_CORRUPT', { page })
-    }
+    withFile(this.path, (descriptor) => {
+      const stored = Buffer.alloc(PAGE_BYTES)
+      for (const [page, data] of content.pages) {
+        if (page > content.pageCount) continue
+        readInto(descriptor, stored, (page - 1) * PAGE_BYTES)
+        if (!stored.equals(data)) throw new IndexError('ERR_INDEX_CORRUPT', { page })
+      }
+    })
     // New pages that were never written: the one at SQLite's lock byte, and pages freed in the transaction that made them.
     for (let page = this.pageCount + 1; page <= content.pageCount; page++) {
       if (!content.pages.has(page)) pageHash(readRange(this.path, (page - 1) * PAGE_BYTES, PAGE_BYTES), 0).copy(hashes, (page - 1) * HASH_BYTES)
@@ -179,19 +184,28 @@ export function sizeOf(path: string): number {
 }
 
 function readRange(path: string, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length)
+  const bytes = Buffer.allocUnsafe(length)
+  withFile(path, (descriptor) => readInto(descriptor, bytes, position))
+  return bytes
+}
+
+function withFile(path: string, use: (descriptor: number) => void): void {
   const descriptor = attempt(() => openSync(path, 'r'))
   try {
-    let read = 0
-    while (read < length) {
-      const count = attempt(() => readSync(descriptor, bytes, read, length - read, position + read))
-      if (count === 0) throw new IndexError('ERR_INDEX_CORRUPT', { reason: 'short' })
-      read += count
-    }
+    use(descriptor)
   } finally {
     closeSync(descriptor)
   }
-  return bytes
+}
+
+/** Fills `bytes` from the file. @throws IndexError `ERR_INDEX_CORRUPT` if it ends before */
+function readInto(descriptor: number, bytes: Buffer, position: number): void {
+  let read = 0
+  while (read < bytes.length) {
+    const count = attempt(() => readSync(descriptor, bytes, read, bytes.length - read, position + read))
+    if (count === 0) throw new IndexError('ERR_INDEX_CORRUPT', { reason: 'short' })
+    read += count
+  }
 }
 
 /** The whole file, or nothing if there is none. */

@@ -171,7 +171,7 @@ export class IndexSession {
 
   checkpoint(): void {
     if (this.#guard.logEnd === 0) return
-    const log = parseWal(this.#guard.readLog(), PAGE_BYTES)
+    const log = parseWal(this.#guard.readLog(), PAGE_BYTES, true)
     if (log?.end !== this.#guard.logEnd) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log' })
     this.#guard.expectPagesOf(log)
     this.#database.checkpoint('PASSIVE')
