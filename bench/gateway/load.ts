@@ -1,5 +1,5 @@
 /**
- * Loads a FHIR server and prints one JSON document: `node bench/gateway/load.ts [--scenarios post,transaction]`. Without
+ * Loads a FHIR server and prints one JSON document: `node bench/gateway/load.ts [--scenarios post,get,search,transaction]`. Without
  * `--base` it starts a node of its own; with it, any FHIR R4 server is measured (HAPI, Medplum), of which `--pids` names
  * the processes whose CPU is counted.
  */
@@ -7,7 +7,9 @@ import type { Profiler } from 'node:inspector'
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { FhirHttp } from './fhir-http.ts'
+import { getObservation } from './load-get.ts'
 import { postObservation } from './load-post.ts'
+import { searchObservations } from './load-search.ts'
 import { postTransaction } from './load-transaction.ts'
 import { measure, type LoadOptions, type LoadResult, type Scenario } from './measure.ts'
 import { populate, type Population } from './population.ts'
@@ -23,7 +25,7 @@ const { values } = parseArgs({
     pids: { type: 'string', default: '' },
     label: { type: 'string', default: 'chiron' },
     data: { type: 'string', default: SAMPLE_PATIENTS },
-    scenarios: { type: 'string', default: 'post,transaction' },
+    scenarios: { type: 'string', default: 'post,get,search,transaction' },
     connections: { type: 'string', default: '16' },
     'transaction-connections': { type: 'string', default: '4' },
     entries: { type: 'string', default: '100' },
@@ -46,6 +48,8 @@ interface Setting {
 /** Each scenario by its name on the command line, and how many requests it keeps under way. */
 const SCENARIOS: Readonly<Record<string, { readonly connections: number; make(setting: Setting): Scenario }>> = {
   post: { connections: Number(values.connections), make: ({ population }) => postObservation(population) },
+  get: { connections: Number(values.connections), make: ({ population }) => getObservation(population) },
+  search: { connections: Number(values.connections), make: ({ population }) => searchObservations(population) },
   transaction: { connections: Number(values['transaction-connections']), make: ({ sources }) => postTransaction(sources, Number(values.entries)) },
 }
 

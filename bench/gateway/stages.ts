@@ -10,6 +10,7 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
   ['validation', /\/fhir\/src\/validation\//],
   ['parse', /\/gateway\/http\/body\.ts/],
   ['index: guard, checkpoint', /\/index\/libsql\/(page-guard|wal|session|manifest)\.ts/],
+  ['index: decode rows', /\/index\/libsql\/stored-row\.ts/],
   ['index: rows', /\/index\/libsql\/|\/fhir\/src\/search\/(index-values|leaves|dates|normalize)\.ts/],
   ['seal', /\/vault\/src\/envelope\//],
   ['keyholder', /\/vault\/src\/keyholder\/|\/vault\/src\/custody\/inbox\.ts|apps\/node\/src\/keyholder\//],
@@ -21,6 +22,10 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
   ['receipt', /\/ledger\/receipts\.ts|\/ledger\/src\/proofs\//],
   ['transaction: encode, sign', /\/ledger\/submitter\.ts|\/gateway\/records\/writer\.ts/],
   ['plan: references, classes, decide', /\/gateway\/fhir\/(plan|references|ids|aliases|write|unit|bundle)\.ts|\/gateway\/records\/|\/fhir\/src\/(references|categories|bundles)\//],
+  ['read: what consent opens', /\/gateway\/access\/|\/ledger\/(ledger-facts|state-memo)\.ts/],
+  ['read: the filter', /\/gateway\/fhir\/present\.ts/],
+  ['read: ids, JSON', /\/gateway\/fhir\/localise\.ts/],
+  ['search: parse, compile', /\/fhir\/src\/search\//],
   ['read, search', /\/gateway\/fhir\/|\/gateway\/access\/|\/fhir\/src\/search\//],
 ]
 

@@ -34,18 +34,24 @@ export class SqlWriter {
  */
 export function rowConditions(type: string, clauses: readonly Clause[], visibility: Sql): Sql {
   const driver = pickDriver(clauses)
+  const joined = driver?.op === 'match' ? clauses.filter((clause) => clause !== driver && isJoined(clause)) : []
   const writer = new SqlWriter()
   if (driver === undefined) writer.add(`r.type = ? AND ${LIVE}`, type)
   else {
     writer
       .add('r.rid IN (')
-      .append(drive(type, driver, visibility))
+      .append(drive(type, driver, joined, visibility))
       .add(')')
     // The unary plus keeps the planner from choosing an index over the row numbers at hand.
     writer.add(' AND +r.type = ? AND +r.current = 1 AND +r.deleted = 0', type)
   }
-  for (const clause of clauses) if (clause !== driver) writer.add(' AND ').append(probe(clause, visibility))
+  for (const clause of clauses) if (clause !== driver && !joined.includes(clause)) writer.add(' AND ').append(probe(clause, visibility))
   return writer.add(' AND (').append(visibility).add(')').done()
+}
+
+/** Whether a clause can be asked of a row number alone, before the row is looked at. */
+function isJoined(clause: Clause): boolean {
+  return clause.op === 'match' && !clause.negated
 }
 
 function pickDriver(clauses: readonly Clause[]): Clause | undefined {
@@ -87,8 +93,8 @@ function valueCost(value: SearchValue): number {
   }
 }
 
-/** A SELECT of the row numbers for which the clause holds. */
-function drive(type: string, clause: Clause, visibility: Sql): Sql {
+/** A SELECT of the row numbers for which the clause holds, and those `joined` to it. */
+function drive(type: string, clause: Clause, joined: readonly Clause[], visibility: Sql): Sql {
   const writer = new SqlWriter()
   if (clause.op === 'id') return writer.add(`SELECT i.rid FROM resource i WHERE i.type = ? AND i.id IN (${marks(clause.ids)})`, type, ...clause.ids).done()
   if (clause.op === 'match') {
@@ -96,6 +102,7 @@ function drive(type: string, clause: Clause, visibility: Sql): Sql {
       writer
         .add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM ${tableOf(value)} x WHERE x.param = ? AND `, clause.paramId)
         .append(valueCondition('x', value))
+      for (const other of joined) writer.add(' AND ').append(join(other))
     })
   } else if (clause.op === 'chain') {
     clause.targets.forEach((target, index) => {
@@ -114,6 +121,20 @@ function drive(type: string, clause: Clause, visibility: Sql): Sql {
     writer.add(' CROSS JOIN resource t ON t.type = x.target_type AND t.id = x.target_id WHERE ').append(rowConditions(clause.type, [clause.clause], visibility))
   }
   return writer.done()
+}
+
+/** A condition on the row number of `x`: the values stand first in the tables' keys, so that one look decides. */
+function join(clause: Clause): Sql {
+  if (clause.op !== 'match') return { sql: '1', params: [] }
+  return anyOf(
+    clause.values.map((value) =>
+      new SqlWriter()
+        .add(`EXISTS (SELECT 1 FROM ${tableOf(value)} y WHERE y.param = ? AND `, clause.paramId)
+        .append(valueCondition('y', value))
+        .add(' AND y.rid = x.rid)')
+        .done(),
+    ),
+  )
 }
 
 /** A condition on the row `r`, answered from the index by row number. */

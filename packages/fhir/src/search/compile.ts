@@ -6,7 +6,7 @@ export interface CompileOptions {
   /**
    * What the reader may see: a condition on the row of `resource` under the alias `r`. It is applied to every row
    * that is returned, counted, sorted, included or passed through by a chain. It must not use the aliases `i`, `j`,
-   * `k`, `p`, `t`, `x`, and names other tables only inside subqueries.
+   * `k`, `p`, `t`, `x`, `y`, and names other tables only inside subqueries.
    */
   readonly visibility: Sql
   /** Columns of `resource` to return besides `rid`, `type`, `id`; default `version, form, author, last_updated_ms, record, json`. */

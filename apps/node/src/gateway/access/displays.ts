@@ -34,10 +34,15 @@ interface Group {
   readonly counts: Map<string, { category: Tag; count: number }>
 }
 
+const SALT_BYTES = 16
+const SALTS_AT_ONCE = 256
+
 /** Collects what was displayed, to be reported in batches: counts by category and a root over salted details. */
 export class DisplayLog {
   #groups = new Map<string, Group>()
   readonly #random: Random
+  /** Salts that were drawn together and wait to be used once. */
+  #salts: Uint8Array = new Uint8Array()
 
   constructor(random: Random) {
     this.#random = random
@@ -50,11 +55,18 @@ export class DisplayLog {
       group = { patient: display.patient, access: display.access, leaves: [], counts: new Map() }
       this.#groups.set(id, group)
     }
-    group.leaves.push(encodeCanonical([this.#random(16), display.record, display.version, display.atMs]))
+    group.leaves.push(encodeCanonical([this.#salt(), display.record, display.version, display.atMs]))
     const tag = toHex(display.category)
     const known = group.counts.get(tag)
     if (known === undefined) group.counts.set(tag, { category: display.category, count: 1 })
     else known.count += 1
+  }
+
+  #salt(): Uint8Array {
+    if (this.#salts.length === 0) this.#salts = this.#random(SALT_BYTES * SALTS_AT_ONCE)
+    const salt = this.#salts.subarray(0, SALT_BYTES)
+    this.#salts = this.#salts.subarray(SALT_BYTES)
+    return salt
   }
 
   get size(): number {

@@ -20,8 +20,7 @@ export async function sightOfPatients(services: Services, reader: Reader, patien
     await services.charts.load(seeker, access, id)
   }
   const patients = [...open.keys()].map((handle) => byHandle.get(handle) as string)
-  const { visibility, accesses } = await services.sights.open(reader)
-  return { visibility: { ...visibility, patients }, accesses }
+  return services.sights.about(await services.sights.open(reader), patients)
 }
 
 /** Rows authored here or open now; opens nothing. */

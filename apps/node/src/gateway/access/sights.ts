@@ -30,6 +30,7 @@ export class Sights {
   readonly #charts: Charts
   readonly #narrowing: Narrowing
   readonly #known = new Map<string, Known>()
+  readonly #about = new WeakMap<Sight, Map<string, Sight>>()
 
   constructor(dependencies: { facts: LedgerFacts; access: AccessService; charts: Charts; narrowing: Narrowing }) {
     this.#facts = dependencies.facts
@@ -66,6 +67,19 @@ export class Sights {
     if (this.#known.size >= REMEMBERED) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(key, { sight, at, untilMs: Math.min(untilMs, hidden?.untilMs ?? untilMs) })
     return sight
+  }
+
+  /** A sight that is restricted to patients (canonical ids): the same object for the same ones, as the index remembers what objects mean. */
+  about(sight: Sight, patients: readonly string[]): Sight {
+    const known = this.#about.get(sight) ?? new Map<string, Sight>()
+    this.#about.set(sight, known)
+    const key = patients.join()
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const about = { ...sight, visibility: { ...sight.visibility, patients } }
+    if (known.size >= REMEMBERED) known.clear()
+    known.set(key, about)
+    return about
   }
 
   /** What a sight depends on besides time. Taken before it is worked out, so that what changes meanwhile is seen the next time. */

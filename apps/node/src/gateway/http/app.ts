@@ -97,15 +97,14 @@ function allowedAt(path: string): string {
 async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise<Response> {
   const reader = await tokens.verify(c.req.header('authorization'), gateway.name)
   requireJson(c)
-  const url = new URL(c.req.url)
-  const path = url.pathname.split('/').slice(3).filter((part) => part !== '').map(decodePart)
+  const { path, query } = addressOf(c.req.url)
   const isForm = path.at(-1) === '_search' && c.req.method === 'POST'
   const body = WITH_BODY.has(c.req.method) && !isForm ? await readJson(c) : undefined
   const form = isForm ? await readForm(c) : []
   const request: FhirRequest = {
     method: c.req.method,
     path,
-    query: [...url.searchParams, ...form],
+    query: [...query, ...form],
     ...(body === undefined ? {} : { body }),
     ...header(c, 'if-match', 'ifMatch'),
     ...header(c, 'if-none-match', 'ifNoneMatch'),
@@ -113,6 +112,17 @@ async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise
     ...header(c, 'prefer', 'prefer'),
   }
   return respond(c, gateway.baseUrl, await gateway.handle(reader, request))
+}
+
+/** Path below the FHIR base, decoded, and query of a request's whole URL. */
+function addressOf(url: string): { readonly path: readonly string[]; readonly query: URLSearchParams } {
+  const start = url.indexOf('/', url.indexOf('//') + 2)
+  const question = url.indexOf('?', start)
+  const path = url.slice(start, question < 0 ? undefined : question)
+  return {
+    path: path.split('/').slice(3).filter((part) => part !== '').map(decodePart),
+    query: new URLSearchParams(question < 0 ? '' : url.slice(question)),
+  }
 }
 
 function header<Key extends string>(c: Context, name: string, key: Key): Partial<Record<Key, string>> {

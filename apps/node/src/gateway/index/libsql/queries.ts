@@ -2,10 +2,8 @@ import { compileIncludes, compileSearch, nextPage, parameterId } from '@chiron/f
 import type { ResourceColumn, SearchQuery, Sql } from '@chiron/fhir'
 import type { KeyObject } from 'node:crypto'
 import type { IndexedRow, PageRequest, RowPage, SearchAnswer } from '../port.ts'
-import type { Visibility } from '../visibility.ts'
 import type { IndexDatabase, Row } from './database.ts'
 import { readRow, ROW_COLUMNS } from './stored-row.ts'
-import { visibilityFor } from './visibility-sql.ts'
 
 const COLUMNS: readonly ResourceColumn[] = ['version', 'form', 'author', 'last_updated_ms', 'record', 'json', 'digest']
 const LIVE = { current: 1, deleted: 0 }
@@ -16,17 +14,11 @@ export class ReaderQueries {
   readonly #digestKey: KeyObject
   readonly #visibility: Sql
 
-  constructor(database: IndexDatabase, digestKey: KeyObject, visibility: Visibility) {
+  /** @param visibility the reader's, as {@link VisibilityCache} makes it for this very state of the index */
+  constructor(database: IndexDatabase, digestKey: KeyObject, visibility: Sql) {
     this.#database = database
     this.#digestKey = digestKey
-    this.#visibility = visibilityFor({
-      accesses: visibility.accesses.length === 0 ? [] : numbersOf(database, visibility.accesses),
-      authored: visibility.authored,
-      narrowedRids: (visibility.narrowed?.records ?? []).flatMap((record) => ridsOf(database, record)),
-      narrowedSubjects: visibility.narrowed?.subjects ?? [],
-      directory: visibility.directory,
-      ...(visibility.patients === undefined ? {} : { patients: visibility.patients }),
-    })
+    this.#visibility = visibility
   }
 
   search(query: SearchQuery, maxIncluded: number): SearchAnswer {
@@ -36,12 +28,13 @@ export class ReaderQueries {
     const rows = found.slice(0, query.count).map((row) => this.#live(row))
     const { included, cut } = this.#include(query, rows, maxIncluded)
     const counted = query.total !== 'none' || query.count === 0 || query.summary === 'count'
-    const next = nextPage(query, found.map((row) => row['rid'] as number), newestRid(this.#database))
+    const next = found.length <= query.count ? undefined : nextPage(query, found.map((row) => row['rid'] as number), newestRid(this.#database))
+    const isWhole = query.count > 0 && found.length <= query.count && isFirstPage(query)
     return {
       rows,
       included,
       includedCut: cut,
-      ...(counted ? { total: this.#database.all(compiled.count)[0]?.['total'] as number } : {}),
+      ...(counted ? { total: isWhole ? found.length : (this.#database.all(compiled.count)[0]?.['total'] as number) } : {}),
       ...(next === undefined ? {} : { next }),
     }
   }
@@ -116,6 +109,10 @@ export class ReaderQueries {
   }
 }
 
+function isFirstPage({ start }: SearchQuery): boolean {
+  return start.by === 'row' ? start.afterRid === 0 : start.offset === 0 && start.upTo === undefined
+}
+
 /** Every row of a record, whoever may see it. */
 export function rowsOfRecord(database: IndexDatabase, digestKey: KeyObject, record: Uint8Array): IndexedRow[] {
   return database.all({ sql: `SELECT ${ROW_COLUMNS} FROM resource r WHERE r.record = ? ORDER BY r.rid`, params: [record] }).map((row) => readRow(digestKey, row))
@@ -124,12 +121,4 @@ export function rowsOfRecord(database: IndexDatabase, digestKey: KeyObject, reco
 /** The highest row number given out so far. */
 function newestRid(database: IndexDatabase): number {
   return (database.get("SELECT value FROM meta WHERE name = 'next_rid'")?.['value'] as number) - 1
-}
-
-function numbersOf(database: IndexDatabase, accesses: readonly string[]): number[] {
-  return database.all({ sql: "SELECT number FROM access WHERE id IN (SELECT value FROM json_each(?)) AND id <> ''", params: [JSON.stringify(accesses)] }).map((row) => row['number'] as number)
-}
-
-function ridsOf(database: IndexDatabase, record: Uint8Array): number[] {
-  return database.all({ sql: 'SELECT rid FROM resource WHERE record = ?', params: [record] }).map((row) => row['rid'] as number)
 }

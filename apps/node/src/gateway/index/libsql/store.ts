@@ -9,6 +9,7 @@ import type { PreparedRow } from './batch-writer.ts'
 import type { IndexDatabase } from './database.ts'
 import { generationBase, removeGeneration } from './files.ts'
 import { ReaderQueries, rowsOfRecord } from './queries.ts'
+import { changesSight, VisibilityCache } from './visibility-cache.ts'
 import { IndexSession } from './session.ts'
 import type { SessionOptions } from './session.ts'
 import { WriteQueue } from './write-queue.ts'
@@ -38,6 +39,7 @@ export class LibsqlIndexStore implements IndexStore {
   #session: IndexSession | undefined
   #failure: IndexError | undefined
   #isCommitDue = false
+  #sights = new VisibilityCache()
 
   /** @param lock of the directory; released by `close` */
   constructor(options: LibsqlStoreOptions, lock: DirectoryLock, generation: number, session: IndexSession) {
@@ -51,6 +53,7 @@ export class LibsqlIndexStore implements IndexStore {
   apply(batch: IndexBatch): Promise<void> {
     return this.#queue.run(async () => {
       const prepared = await this.#prepare(batch)
+      if (changesSight(batch)) this.#sights = new VisibilityCache()
       const change = { rows: 1 + prepared.length + (batch.openings?.length ?? 0), make: (database: IndexDatabase) => new BatchWriter(database).apply(batch, prepared) }
       this.#guarded((session) => session.write(change, takesAway(batch)))
       this.#commitSoon()
@@ -139,6 +142,7 @@ export class LibsqlIndexStore implements IndexStore {
       if (!this.#open) throw new IndexError('ERR_INDEX_CLOSED')
       this.#session?.abandon()
       this.#session = undefined
+      this.#sights = new VisibilityCache()
       this.#failure ??= new IndexError('ERR_INDEX_STORAGE', { reason: 'clearing' })
       removeGeneration(this.#options.directory, this.#generation)
       this.#generation += 1
@@ -161,7 +165,7 @@ export class LibsqlIndexStore implements IndexStore {
   }
 
   #ask<Result>(visibility: Visibility, question: (queries: ReaderQueries) => Result): Result {
-    return this.#query((database) => question(new ReaderQueries(database, this.#options.keys.digest, visibility)))
+    return this.#query((database) => question(new ReaderQueries(database, this.#options.keys.digest, this.#sights.sql(database, visibility))))
   }
 
   #query<Result>(query: (database: IndexDatabase) => Result): Result {
@@ -175,6 +179,8 @@ export class LibsqlIndexStore implements IndexStore {
     try {
       return operation(this.#session)
     } catch (error) {
+      // What was held back may have been undone: numbers of accesses are then given again.
+      this.#sights = new VisibilityCache()
       if (error instanceof IndexError && error.code === 'ERR_INDEX_CORRUPT') {
         this.#failure = error
         this.#session.abandon()

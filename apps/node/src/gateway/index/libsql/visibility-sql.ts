@@ -36,11 +36,11 @@ function visibleRow(row: string, visibility: ResolvedVisibility): Sql {
   if (grounds.length === 0) return { sql: '0', params: [] }
   const any = join(['(', ...grounds.flatMap((ground, index) => (index === 0 ? [ground] : [' OR ', ground])), ')'])
   if (visibility.patients === undefined) return any
-  const list = JSON.stringify(visibility.patients)
+  const [list, params] = listOf(visibility.patients)
   return join([
     any,
-    ` AND (EXISTS (SELECT 1 FROM subject s WHERE s.rid = ${row}.rid AND s.patient IN (SELECT value FROM json_each(?))) OR NOT EXISTS (SELECT 1 FROM subject s WHERE s.rid = ${row}.rid))`,
-  ], list)
+    ` AND (EXISTS (SELECT 1 FROM subject s WHERE s.rid = ${row}.rid AND s.patient IN (${list})) OR NOT EXISTS (SELECT 1 FROM subject s WHERE s.rid = ${row}.rid))`,
+  ], ...params)
 }
 
 function authored(row: string, visibility: ResolvedVisibility): Sql | undefined {
@@ -62,18 +62,18 @@ function authored(row: string, visibility: ResolvedVisibility): Sql | undefined 
 
 /** Opened, and every patient it is about is covered by an access about that patient that opened it. */
 function openedTo(row: string, numbers: readonly number[]): Sql {
-  const [list, params] = numberList(numbers)
+  const [list, params] = listOf(numbers)
   const sql = `(EXISTS (SELECT 1 FROM opened o WHERE o.rid = ${row}.rid AND o.access IN (${list}))`
     + ` AND NOT EXISTS (SELECT 1 FROM subject s WHERE s.rid = ${row}.rid AND NOT EXISTS (`
     + `SELECT 1 FROM opened c CROSS JOIN access a ON a.number = c.access WHERE c.rid = ${row}.rid AND c.access IN (${list}) AND a.patient = s.patient)))`
   return { sql, params: [...params, ...params] }
 }
 
-/** Few numbers stand in the statement, in fours, so that few different statements arise; many come as one list. */
-function numberList(numbers: readonly number[]): [sql: string, params: SqlValue[]] {
-  if (numbers.length > 16) return ['SELECT value FROM json_each(?)', [JSON.stringify(numbers)]]
-  const padded = [...numbers]
-  while (padded.length % 4 !== 0) padded.push(numbers[0] as number)
+/** Few values stand in the statement, in fours, so that few different statements arise; many, or none, come as one list. */
+function listOf(values: readonly (number | string)[]): [sql: string, params: SqlValue[]] {
+  if (values.length > 16 || values.length === 0) return ['SELECT value FROM json_each(?)', [JSON.stringify(values)]]
+  const padded = [...values]
+  while (padded.length % 4 !== 0) padded.push(values[0] as number | string)
   return [padded.map(() => '?').join(', '), padded]
 }
 
