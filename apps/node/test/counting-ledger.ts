@@ -128,7 +128,7 @@ export class FaultyRuntime implements LedgerRuntime {
     this.#runtime = runtime
   }
   executeGenesis: LedgerRuntime['executeGenesis'] = (genesis) => this.#runtime.executeGenesis(genesis)
-  checkTx: LedgerRuntime['checkTx'] = (reader, tx, block) => this.#runtime.checkTx(reader, tx, block)
+  signaturesOf: LedgerRuntime['signaturesOf'] = (reader, tx, block) => this.#runtime.signaturesOf(reader, tx, block)
   executeBlock: LedgerRuntime['executeBlock'] = (reader, block) => {
     if (this.fail) throw this.fail
     return this.#runtime.executeBlock(reader, block)

@@ -2,7 +2,7 @@ import type { Did } from '@chiron/protocol'
 import type { Runtime } from '@chiron/ledger'
 
 /** What an engine needs of the ledger's runtime. */
-export type LedgerRuntime = Pick<Runtime, 'executeGenesis' | 'executeBlock' | 'checkTx'>
+export type LedgerRuntime = Pick<Runtime, 'executeGenesis' | 'executeBlock' | 'signaturesOf'>
 
 /** Who signs embedded blocks. */
 export interface BlockSigner {

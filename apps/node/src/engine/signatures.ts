@@ -1,13 +1,16 @@
-import { createPublicKey, verify, type KeyObject } from 'node:crypto'
+import { verify, type KeyObject } from 'node:crypto'
 import { equalBytes, isAcceptablePublicKey, type TxId } from '@chiron/protocol'
 import type { SignatureVerifier } from '@chiron/ledger'
+import { keyObjectOf, type SignatureCheck } from './verify-batch.ts'
+import { VerifyPool } from './verify-pool.ts'
 
-/** DER of an Ed25519 SubjectPublicKeyInfo before the key's 32 bytes. RFC 8410 §4. */
-const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex')
 /** Order of the prime-order subgroup, 2^252 + 27742317777372353535851937790883648493, little-endian. RFC 8032 §5.1. */
 const ORDER = Buffer.from('edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010', 'hex')
 /** The point (0, 1). */
 const IDENTITY = Uint8Array.of(1, ...new Uint8Array(31))
+
+/** Transactions of one turn of the event loop whose signatures are checked on the main thread. */
+const AT_ONCE = 2
 
 export interface SignatureCacheLimits {
   readonly keys: number
@@ -23,17 +26,55 @@ export interface SignatureCacheLimits {
 export class NativeSignatures {
   readonly #keys = new Map<string, KeyObject | undefined>()
   readonly #valid = new Map<string, { readonly publicKey: Uint8Array; readonly signature: Uint8Array }>()
+  /** Signatures of other messages that were found valid ahead, by their bytes; each is asked about once. */
+  readonly #ahead = new Map<string, SignatureCheck>()
+  readonly #pool: VerifyPool
   readonly #limits: SignatureCacheLimits
+  /** Groups that the pool has not answered. */
+  #unanswered = 0
 
-  constructor(limits: SignatureCacheLimits = { keys: 10_000, signatures: 50_000 }) {
+  constructor(limits: SignatureCacheLimits = { keys: 10_000, signatures: 50_000 }, pool = new VerifyPool()) {
+    this.#pool = pool
     this.#limits = limits
   }
 
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    if (publicKey.length !== 32 || signature.length !== 64) return false
-    if (!isBelowOrder(signature.subarray(32)) || equalBytes(signature.subarray(0, 32), IDENTITY)) return false
-    const key = this.#key(publicKey)
+    if (this.#ahead.size > 0 && this.#isKnownAhead(publicKey, message, signature)) return true
+    const key = this.#keyFor(publicKey, signature)
     return key !== undefined && verify(null, message, key, signature)
+  }
+
+  /**
+   * Checks the signature of a transaction, and others that its execution will ask about, before it is executed: on other
+   * threads where there is enough to do, and at once where there is not. Valid ones are remembered, for {@link ofTx} and
+   * {@link verify}. What is not checked ahead, or was forgotten, is checked when it is asked about.
+   * @param done hears whether the transaction's own signature, the first, is valid
+   */
+  checkAhead(txId: TxId, checks: readonly SignatureCheck[], done: (valid: boolean) => void): void {
+    const [own, ...others] = checks
+    const sound = [own, ...others].every((check) => check !== undefined && this.#keyFor(check.publicKey, check.signature) !== undefined)
+    // Where one cannot be valid, or nothing else is going on, the pool gains nothing.
+    if (own === undefined || !sound || this.#unanswered + this.#inTurn < AT_ONCE) {
+      this.#countTurn()
+      done(own !== undefined && this.ofTx(own.publicKey, own.message, own.signature, txId))
+      return
+    }
+    this.#unanswered++
+    this.#pool.verify(checks, (valid) => {
+      this.#unanswered--
+      if (valid[0] === true) this.#rememberTx(txId, own)
+      for (let i = 1; i < checks.length; i++) {
+        const check = checks[i] as SignatureCheck
+        if (valid[i] === true) remember(this.#ahead, textOf(check.signature), check, this.#limits.signatures)
+      }
+      done(valid[0] === true)
+    })
+  }
+
+  /** Ends the threads that check ahead; they start again when they are needed. */
+  async rest(): Promise<void> {
+    this.#unanswered = 0
+    await this.#pool.close()
   }
 
   /** For the runtime: a valid signature is remembered under the transaction's id, so that admission and execution cost one check. */
@@ -42,7 +83,7 @@ export class NativeSignatures {
     const known = this.#valid.get(id)
     if (known && equalBytes(known.publicKey, publicKey) && equalBytes(known.signature, signature)) return true
     if (!this.verify(publicKey, message, signature)) return false
-    remember(this.#valid, id, { publicKey: publicKey.slice(), signature: signature.slice() }, this.#limits.signatures)
+    this.#rememberTx(txId, { publicKey, signature })
     return true
   }
 
@@ -51,10 +92,36 @@ export class NativeSignatures {
     this.#valid.delete(textOf(txId))
   }
 
+  #rememberTx(txId: TxId, { publicKey, signature }: Pick<SignatureCheck, 'publicKey' | 'signature'>): void {
+    remember(this.#valid, textOf(txId), { publicKey: publicKey.slice(), signature: signature.slice() }, this.#limits.signatures)
+  }
+
+  #isKnownAhead(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+    const text = textOf(signature)
+    const known = this.#ahead.get(text)
+    if (known === undefined || !equalBytes(known.publicKey, publicKey) || !equalBytes(known.message, message)) return false
+    this.#ahead.delete(text)
+    return true
+  }
+
+  /** How many were checked at once in this turn of the event loop. */
+  #inTurn = 0
+
+  #countTurn(): void {
+    if (this.#inTurn++ === 0) setImmediate(() => (this.#inTurn = 0))
+  }
+
+  /** The key, if with it the signature may be valid: nothing is wrong with either that OpenSSL would overlook. */
+  #keyFor(publicKey: Uint8Array, signature: Uint8Array): KeyObject | undefined {
+    if (publicKey.length !== 32 || signature.length !== 64) return undefined
+    if (!isBelowOrder(signature.subarray(32)) || equalBytes(signature.subarray(0, 32), IDENTITY)) return undefined
+    return this.#key(publicKey)
+  }
+
   #key(publicKey: Uint8Array): KeyObject | undefined {
     const id = textOf(publicKey)
     if (this.#keys.has(id)) return this.#keys.get(id)
-    const key = isAcceptablePublicKey(publicKey) ? createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' }) : undefined
+    const key = isAcceptablePublicKey(publicKey) ? keyObjectOf(publicKey) : undefined
     remember(this.#keys, id, key, this.#limits.keys)
     return key
   }

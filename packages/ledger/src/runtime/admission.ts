@@ -1,6 +1,6 @@
 import { MAX_TX_LIFETIME_MS, signingBytes, type DecodedTx } from '@chiron/protocol'
 import type { StateReader } from '../state/reader.ts'
-import type { SignatureVerifier } from './block.ts'
+import type { SignatureCheck, SignatureVerifier } from './block.ts'
 import type { BlockContext } from './contract.ts'
 import { refusal } from './codes.ts'
 import type { AccountsPort, ParametersPort } from './ports.ts'
@@ -22,6 +22,12 @@ export type AdmissionBlock = Pick<BlockContext, 'chainId' | 'timeMs'>
  * @throws ContractError in codespace `runtime`, codes 2 to 7, the first that applies
  */
 export function admit(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): void {
+  const { publicKey, message, signature } = admitUnverified(state, tx, block, ports)
+  if (!ports.verify(publicKey, message, signature, tx.id)) throw refusal('signatureInvalid')
+}
+
+/** As {@link admit}, except for the signature: returns what is left to be verified. */
+export function admitUnverified(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): SignatureCheck {
   const { body } = tx
   if (body.chainId !== block.chainId) throw refusal('wrongChain')
   if (body.validUntil <= block.timeMs) throw refusal('expired')
@@ -30,5 +36,5 @@ export function admit(state: StateReader, tx: DecodedTx, block: AdmissionBlock, 
   if (recall(state, tx.id)) throw refusal('replayed')
   const publicKey = ports.accounts.signingKey(state, body.signer, body.keyId)
   if (publicKey === undefined) throw refusal('keyUnknown')
-  if (!ports.verify(publicKey, signingBytes(tx.bodyBytes), tx.signature, tx.id)) throw refusal('signatureInvalid')
+  return { publicKey, message: signingBytes(tx.bodyBytes), signature: tx.signature }
 }

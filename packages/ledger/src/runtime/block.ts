@@ -32,5 +32,12 @@ export interface GenesisOutput {
   readonly writes: readonly KeyValueWrite[]
 }
 
+/** An Ed25519 signature (64 bytes) to be verified over a message, with a key (32 bytes). */
+export interface SignatureCheck {
+  readonly publicKey: Uint8Array
+  readonly message: Uint8Array
+  readonly signature: Uint8Array
+}
+
 /** Whether `signature` over `message` is valid; the engine may answer from its cache by txId. Must agree with `verifyEd25519` of protocol. */
 export type SignatureVerifier = (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array, txId: TxId) => boolean

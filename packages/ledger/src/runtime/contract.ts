@@ -1,5 +1,6 @@
 import type { Did, Genesis, MessageOf, MessageType, TxId } from '@chiron/protocol'
 import type { StateReader, StateWriter } from '../state/reader.ts'
+import type { SignatureCheck } from './block.ts'
 
 /** What the block gives to every handler. `timeMs` is block time, the only time there is. */
 export interface BlockContext {
@@ -31,6 +32,11 @@ export interface Contract<Name extends string, Ports> {
   readonly name: Name
   readonly handlers: { readonly [T in Extract<MessageType, `${Name}.${string}`>]: Handler<Ports, T> }
   genesis?(state: StateWriter, genesis: Genesis, ports: Ports): void
+  /**
+   * Signatures that handling the message will ask about at this state, so that an engine can verify them beforehand. What
+   * is left out costs time, and what is named in vain too: it decides nothing.
+   */
+  signatures?(state: StateReader, chainId: string, message: MessageOf<Extract<MessageType, `${Name}.${string}`>>, ports: Ports): readonly SignatureCheck[]
   /** @throws InvariantError */
   invariants?(state: StateReader, block: BlockContext): void
 }

@@ -7,8 +7,8 @@ import { MemoryStore } from '../state/memory-store.ts'
 import { Overlay } from '../state/overlay.ts'
 import type { KeyValueReader } from '../state/store.ts'
 import { EMPTY_SUBTREE } from '../state/tree-page.ts'
-import { admit, type AdmissionBlock, type AdmissionPorts } from './admission.ts'
-import type { BlockInput, BlockOutput, GenesisOutput } from './block.ts'
+import { admit, admitUnverified, type AdmissionBlock, type AdmissionPorts } from './admission.ts'
+import type { BlockInput, BlockOutput, GenesisOutput, SignatureCheck } from './block.ts'
 import { RUNTIME_CODESPACE } from './codes.ts'
 import type { BlockContext } from './contract.ts'
 import { InvariantError } from './errors.ts'
@@ -36,6 +36,12 @@ export interface Runtime {
   executeBlock(reader: KeyValueReader, block: BlockInput): BlockOutput
   /** Whether a transaction would be admitted to a block of this time. @throws ContractError in codespace `runtime` */
   checkTx(reader: KeyValueReader, tx: DecodedTx, block: AdmissionBlock): void
+  /**
+   * As {@link checkTx}, except for the transaction's signature, which comes first in what is returned; the others are those
+   * that its messages' handlers are going to ask about, as far as contracts can tell. To be verified while others execute.
+   * @throws ContractError in codespace `runtime`
+   */
+  signaturesOf(reader: KeyValueReader, tx: DecodedTx, block: AdmissionBlock): readonly SignatureCheck[]
   /** Runs every contract's invariants over a committed state. @throws InvariantError */
   checkInvariants(reader: KeyValueReader): void
 }
@@ -57,6 +63,11 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     executeGenesis: (genesis) => executeGenesis(genesis, options.contracts),
     executeBlock: (reader, block) => executeBlock(reader, block, dependencies),
     checkTx: (reader, tx, block) => admit(new CommittedState(reader), tx, block, options),
+    signaturesOf(reader, tx, block) {
+      const state = new CommittedState(reader)
+      const own = admitUnverified(state, tx, block, options)
+      return [own, ...tx.body.messages.flatMap((message) => dependencies.contractOf(message.type)?.signatures(state, block.chainId, message) ?? [])]
+    },
     checkInvariants(reader) {
       const { chainId, height, timeMs } = requireHead(reader)
       const state = new CommittedState(reader)

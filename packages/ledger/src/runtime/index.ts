@@ -1,6 +1,6 @@
 export type { AdmissionBlock, AdmissionPorts } from './admission.ts'
-export type { BlockInput, BlockOutput, GenesisOutput, SignatureVerifier, TxResult } from './block.ts'
-export { RUNTIME_CODES, RUNTIME_CODESPACE, type RuntimeRefusal } from './codes.ts'
+export type { BlockInput, BlockOutput, GenesisOutput, SignatureCheck, SignatureVerifier, TxResult } from './block.ts'
+export { refusal, RUNTIME_CODES, RUNTIME_CODESPACE, type RuntimeRefusal } from './codes.ts'
 export { defineContract, type BlockContext, type Context, type Contract, type Handler, type LedgerEvent } from './contract.ts'
 export { ContractError, InvariantError } from './errors.ts'
 export { createRuntime, type Runtime, type RuntimeOptions } from './execute-block.ts'

@@ -1,5 +1,5 @@
 import { MAX_TX_BYTES, ProtocolError, decodeTx, equalBytes, type AppState, type BlockHeader, type DecodedTx, type Genesis, type SignedHeader } from '@chiron/protocol'
-import { CommittedState, ContractError, readHead, type StateReader, type TxResult } from '@chiron/ledger'
+import { CommittedState, ContractError, readHead, refusal, type SignatureCheck, type StateReader, type TxResult } from '@chiron/ledger'
 import type { BlockLog } from '../../storage/block-log.ts'
 import { StorageError } from '../../storage/errors.ts'
 import { MemoryStateStore } from '../../storage/memory-state-store.ts'
@@ -55,6 +55,7 @@ export class EmbeddedEngine implements Engine {
   #txCount: number
   #running: Promise<void> | undefined
   #emptyBlockWanted = false
+  #roomAskedMs = Number.NaN
   #stopped: EngineError | undefined
 
   constructor(genesis: Genesis, head: Head, limits: MempoolLimits, dependencies: EmbeddedDependencies) {
@@ -128,6 +129,7 @@ export class EmbeddedEngine implements Engine {
   async close(): Promise<void> {
     this.#stop(new EngineError('ERR_ENGINE_CLOSED', 'the engine is closed'))
     await this.#running
+    await this.#dependencies.signatures.rest()
     this.#dependencies.log.close()
     await this.#dependencies.store.close()
   }
@@ -142,20 +144,40 @@ export class EmbeddedEngine implements Engine {
     const refusal = this.#blockTime.refusal(this.#head.header.timeMs)
     if (refusal) throw refusal
     const { chainId, timeMs } = this.#head.header
-    this.#check(tx, { chainId, timeMs: Math.max(timeMs + 1, Math.floor(this.#dependencies.clock.nowMs())) })
-    this.#dependencies.assertRoom?.()
+    const nowMs = Math.floor(this.#dependencies.clock.nowMs())
+    const checks = this.#admissible(tx, { chainId, timeMs: Math.max(timeMs + 1, nowMs) })
+    this.#assertRoom(nowMs)
     const pending = this.#mempool.add(tx, bytes)
-    void this.#start()
+    this.#dependencies.signatures.checkAhead(tx.id, checks, (valid) => this.#verified(pending, valid))
     return pending.committed
   }
 
-  #check(tx: DecodedTx, block: { readonly chainId: string; readonly timeMs: number }): void {
+  /** Signatures to be verified of a transaction that is good otherwise. */
+  #admissible(tx: DecodedTx, block: { readonly chainId: string; readonly timeMs: number }): readonly SignatureCheck[] {
     try {
-      this.#dependencies.runtime.checkTx(this.reader, tx, block)
+      return this.#dependencies.runtime.signaturesOf(this.reader, tx, block)
     } catch (cause) {
-      if (!(cause instanceof ContractError)) throw cause
-      throw new EngineError('ERR_ENGINE_TX_INVALID', cause.reason, { context: { codespace: cause.codespace, code: cause.code }, cause })
+      throw cause instanceof ContractError ? invalidTx(cause) : cause
     }
+  }
+
+  #verified(pending: Pending, valid: boolean): void {
+    if (this.#stopped) return
+    try {
+      if (!valid) throw invalidTx(refusal('signatureInvalid'))
+      this.#mempool.admit(pending)
+    } catch (error) {
+      this.#mempool.refuse(pending, error)
+    }
+    // One that is refused may have held back others.
+    if (this.#mempool.isReady) void this.#start()
+  }
+
+  /** Asks at most once in each millisecond: it takes a call of the system. */
+  #assertRoom(nowMs: number): void {
+    if (nowMs === this.#roomAskedMs) return
+    this.#dependencies.assertRoom?.()
+    this.#roomAskedMs = nowMs
   }
 
   /** The first result of a transaction that was committed with this very signature. */
@@ -178,7 +200,7 @@ export class EmbeddedEngine implements Engine {
   async #makeBlocks(): Promise<void> {
     try {
       await Promise.resolve()
-      while (this.#stopped === undefined && (this.#mempool.waiting > 0 || this.#emptyBlockWanted)) {
+      while (this.#stopped === undefined && (this.#mempool.isReady || this.#emptyBlockWanted)) {
         const timeMs = this.#nextTime()
         if (timeMs === undefined) return
         const batch = this.#mempool.take(timeMs)
@@ -258,6 +280,10 @@ function decodeOrRefuse(bytes: Uint8Array): DecodedTx {
     if (!(cause instanceof ProtocolError)) throw cause
     throw new EngineError('ERR_ENGINE_TX_INVALID', `malformed transaction: ${cause.message}`, { context: { code: cause.code }, cause })
   }
+}
+
+function invalidTx(cause: ContractError): EngineError {
+  return new EngineError('ERR_ENGINE_TX_INVALID', cause.reason, { context: { codespace: cause.codespace, code: cause.code }, cause })
 }
 
 function asBlock({ signed, header }: Head): ReadBlock {

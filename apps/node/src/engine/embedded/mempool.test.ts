@@ -7,7 +7,7 @@ function filled(limits: Partial<MempoolLimits>, count: number): { pool: Mempool;
   const pool = new Mempool({ ...MEMPOOL_LIMITS, ...limits })
   const add = (): Uint8Array => {
     const bytes = testTx(1_000).slice()
-    pool.add(decodeTx(bytes), bytes)
+    pool.admit(pool.add(decodeTx(bytes), bytes))
     return bytes
   }
   for (let n = 0; n < count; n++) add()

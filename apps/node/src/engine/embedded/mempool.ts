@@ -1,4 +1,4 @@
-import { equalBytes, toHex, type DecodedTx, type TxId } from '@chiron/protocol'
+import type { DecodedTx, TxId } from '@chiron/protocol'
 import type { Committed } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 
@@ -23,14 +23,20 @@ export interface Pending {
   readonly tx: DecodedTx
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly committed: Promise<Committed>
+  /** Whether its signature was found valid: then it may go into a block. */
+  admitted: boolean
   resolve(committed: Committed): void
   reject(error: unknown): void
 }
 
-/** Transactions in order of arrival, each until it is settled. */
+/**
+ * Transactions in order of arrival, each until it is settled. One that is not admitted yet holds back those behind it; a
+ * copy with another signature is another transaction until one of them is admitted.
+ */
 export class Mempool {
   readonly #limits: MempoolLimits
   readonly #unsettled = new Map<string, Pending>()
+  readonly #admitted = new Set<string>()
   #queue: Pending[] = []
   #bytes = 0
 
@@ -43,22 +49,40 @@ export class Mempool {
     return this.#queue.length
   }
 
+  /** Whether a block can be made of what waits. */
+  get isReady(): boolean {
+    return this.#queue[0]?.admitted === true
+  }
+
   /** The same signed transaction, if it is unsettled. */
   find(tx: DecodedTx): Pending | undefined {
-    const found = this.#unsettled.get(toHex(tx.id))
-    return found && equalBytes(found.tx.signature, tx.signature) ? found : undefined
+    return this.#unsettled.get(textOf(tx))
   }
 
   /** @throws EngineError `ERR_ENGINE_BUSY` */
   add(tx: DecodedTx, bytes: Uint8Array<ArrayBuffer>): Pending {
-    const id = toHex(tx.id)
     const full = this.#unsettled.size >= this.#limits.waitingTxs || this.#bytes + bytes.length > this.#limits.waitingBytes
-    if (full || this.#unsettled.has(id)) throw new EngineError('ERR_ENGINE_BUSY', 'too many transactions are waiting: try again in a moment')
+    if (full) throw busy()
     const pending = newPending(tx, bytes)
-    this.#unsettled.set(id, pending)
+    this.#unsettled.set(textOf(tx), pending)
     this.#queue.push(pending)
     this.#bytes += bytes.length
     return pending
+  }
+
+  /** Lets a transaction into a block. @throws EngineError `ERR_ENGINE_BUSY` if the same body waits with another signature */
+  admit(pending: Pending): void {
+    const id = latin1(pending.tx.id)
+    if (this.#admitted.has(id)) throw busy()
+    this.#admitted.add(id)
+    pending.admitted = true
+  }
+
+  /** Rejects a transaction that is not admitted. */
+  refuse(pending: Pending, error: unknown): void {
+    this.#queue = this.#queue.filter((other) => other !== pending)
+    this.settle(pending)
+    pending.reject(error)
   }
 
   /** The next block's transactions, of those that are still valid at its time; the others are rejected. */
@@ -68,6 +92,7 @@ export class Mempool {
     let at = 0
     for (; at < this.#queue.length && taken.length < this.#limits.blockTxs; at++) {
       const pending = this.#queue[at] as Pending
+      if (!pending.admitted) break
       if (pending.tx.body.validUntil <= timeMs) {
         this.settle(pending)
         pending.reject(new EngineError('ERR_ENGINE_TX_INVALID', 'the transaction expired while it waited', { context: { reason: 'expired' } }))
@@ -82,8 +107,10 @@ export class Mempool {
   }
 
   /** Forgets a transaction whose outcome is being told. */
-  settle({ tx, bytes }: { readonly tx: { readonly id: TxId }; readonly bytes: Uint8Array }): void {
-    if (this.#unsettled.delete(toHex(tx.id))) this.#bytes -= bytes.length
+  settle({ tx, bytes, admitted }: Pick<Pending, 'tx' | 'bytes' | 'admitted'>): void {
+    if (!this.#unsettled.delete(textOf(tx))) return
+    this.#bytes -= bytes.length
+    if (admitted) this.#admitted.delete(latin1(tx.id))
   }
 
   /** Rejects everything that waits for a block. */
@@ -104,5 +131,17 @@ function newPending(tx: DecodedTx, bytes: Uint8Array<ArrayBuffer>): Pending {
   })
   // Whoever submitted hears of it; nobody else has to.
   committed.catch(() => {})
-  return { tx, bytes, committed, resolve, reject }
+  return { tx, bytes, committed, admitted: false, resolve, reject }
+}
+
+function busy(): EngineError {
+  return new EngineError('ERR_ENGINE_BUSY', 'too many transactions are waiting: try again in a moment')
+}
+
+function textOf({ id, signature }: { readonly id: TxId; readonly signature: Uint8Array }): string {
+  return latin1(id) + latin1(signature)
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

@@ -41,6 +41,7 @@ export function applicationContracts(options: ApplicationOptions = {}): readonly
       isLiveMember,
       ownerOf,
       acceptBatch: (effects, set, root, receipts) => custody.acceptBatch(effects, custodyPorts, set, root, receipts),
+      receiptChecks: custody.receiptChecks,
       writeDecider,
     }),
     wire(consent.consentContract, consentPorts),

@@ -8,7 +8,7 @@ export { custodyErrors } from './errors.ts'
 export type { CustodyPorts } from './ports.ts'
 export { custodySet, currentCustodySet, incompleteBatches, releaseLog, type CustodySet, type ReleaseLogHead } from './queries.ts'
 export { isThresholdAllowed, receiptsNeeded, tolerated } from './quorum.ts'
-export { acceptBatch } from './receipts.ts'
+export { acceptBatch, receiptChecks } from './receipts.ts'
 export { custodyKeys } from './state.ts'
 
 export const custodyContract = defineContract<'custody', CustodyPorts>({

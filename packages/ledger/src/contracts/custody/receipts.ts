@@ -1,5 +1,7 @@
 import { custodyReceiptBytes, type CustodyReceipt } from '@chiron/protocol'
 import { InvariantError } from '../../runtime/errors.ts'
+import type { SignatureCheck } from '../../runtime/block.ts'
+import type { StateReader } from '../../state/reader.ts'
 import type { Effects } from '../effects.ts'
 import { ensure } from '../refusals.ts'
 import { custodyErrors } from './errors.ts'
@@ -30,6 +32,16 @@ export function checkReceipts(effects: Effects, ports: CustodyPorts, setNumber: 
     signed.add(index)
   }
   return [...signed].sort((a, b) => a - b)
+}
+
+/** Signatures that {@link checkReceipts} is going to ask about. */
+export function receiptChecks(state: StateReader, chainId: string, setNumber: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): SignatureCheck[] {
+  const keyholders = store.getSet(state, setNumber)?.keyholders ?? []
+  const message = custodyReceiptBytes(chainId, setNumber, root)
+  return receipts.flatMap(({ keyholder, signature }) => {
+    const publicKey = keyholders.find((k) => k.did === keyholder)?.signingKey
+    return publicKey === undefined ? [] : [{ publicKey, message, signature }]
+  })
 }
 
 function requireSet(effects: Effects, number: number): store.SetRecord {

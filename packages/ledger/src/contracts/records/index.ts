@@ -1,4 +1,5 @@
 import { defineContract } from '../../runtime/contract.ts'
+import { batchRootOf } from './batch-root.ts'
 import * as handlers from './handlers.ts'
 import { recordsInvariants } from './invariants.ts'
 import type { RecordsPorts } from './ports.ts'
@@ -16,5 +17,6 @@ export { writesOf, type Write } from './writes.ts'
 export const recordsContract = defineContract<'records', RecordsPorts>({
   name: 'records',
   handlers: { 'records.put': handlers.put, 'records.label': handlers.label },
+  signatures: (state, chainId, msg, ports) => (msg.type === 'records.put' ? ports.receiptChecks(state, chainId, msg.custodySet, batchRootOf(msg), msg.receipts) : []),
   invariants: recordsInvariants,
 })

@@ -1,6 +1,7 @@
 import type { CustodyReceipt, Did, Handle } from '@chiron/protocol'
 import type { AccessRequest, Decision, RecordFacts } from '../../decide/types.ts'
 import type { StateReader } from '../../state/reader.ts'
+import type { SignatureCheck } from '../../runtime/block.ts'
 import type { Effects } from '../effects.ts'
 
 export interface RecordsPorts {
@@ -9,6 +10,8 @@ export interface RecordsPorts {
   ownerOf(state: StateReader, handle: Handle): { readonly did: Did; readonly kind: 'patient' | 'organisation' } | undefined
   /** Refuses unless enough keyholders of the current set signed that they hold their shares of the batch. */
   acceptBatch(effects: Effects, set: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): void
+  /** Signatures that {@link acceptBatch} is going to ask about. */
+  receiptChecks(state: StateReader, chainId: string, set: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): readonly SignatureCheck[]
   /** Decides writes of one request; good for the message, which changes nothing that is decided on. */
   writeDecider(state: StateReader, request: AccessRequest, timeMs: number): (handle: Handle, record: RecordFacts) => Decision
 }

@@ -1,7 +1,8 @@
-import { custodyBatchRoot, equalBytes, toHex, type Handle, type RecordEntryMessage } from '@chiron/protocol'
+import { equalBytes, toHex, type Handle, type RecordEntryMessage } from '@chiron/protocol'
 import type { Decision, RecordFacts } from '../../decide/types.ts'
 import type { Context, Handler } from '../../runtime/contract.ts'
 import { ensure } from '../refusals.ts'
+import { batchRootOf } from './batch-root.ts'
 import { recordsErrors } from './errors.ts'
 import * as events from './events.ts'
 import type { RecordsPorts } from './ports.ts'
@@ -18,7 +19,7 @@ type DecideWrite = (handle: Handle, record: RecordFacts) => Decision
 export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
   const { state, block, signer, ports } = ctx
   ensure(ports.isLiveMember(state, signer), recordsErrors.notMember)
-  ports.acceptBatch(ctx, msg.custodySet, custodyBatchRoot(msg.entries), msg.receipts)
+  ports.acceptBatch(ctx, msg.custodySet, batchRootOf(msg), msg.receipts)
   const request = { reader: msg.recorder, organisation: signer, purpose: msg.purpose, action: 'write' } as const
   const decideWrite = ports.writeDecider(state, request, block.timeMs)
   const added = new Map<string, { readonly handle: Handle; count: number }>()
