@@ -1,4 +1,4 @@
-import { concatBytes, decodeCanonical, didBytes, encodeCanonical, formatDid, utf8, type Did } from '@chiron/protocol'
+import { decodeCanonical, didBytes, encodeCanonical, formatDid, utf8, type Did } from '@chiron/protocol'
 import type * as v from 'valibot'
 import type { StateReader, StateWriter } from '../state/reader.ts'
 
@@ -46,7 +46,19 @@ interface Space {
 
 function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, space: Space): Table<T> {
   const prefix = utf8(prefixText)
-  const keyOf = (parts: KeyParts): Uint8Array => concatBytes(prefix, ...parts)
+  const keyOf = (parts: KeyParts): Uint8Array => {
+    let { length } = prefix
+    for (let i = 0; i < parts.length; i++) length += (parts[i] as Uint8Array).length
+    const key = new Uint8Array(length)
+    key.set(prefix)
+    let at = prefix.length
+    for (let i = 0; i < parts.length; i++) {
+      const part = parts[i] as Uint8Array
+      key.set(part, at)
+      at += part.length
+    }
+    return key
+  }
   /** Values by the bytes they were read from, for as long as a store keeps those. Frozen: they are handed out again. */
   const decoded = new WeakMap<Uint8Array, { readonly value: T }>()
   const decode = (bytes: Uint8Array): T => {
@@ -56,6 +68,11 @@ function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, s
     decoded.set(bytes, { value })
     return value
   }
+  /** Answers by the arrays they were read from, likewise. */
+  const lists = new WeakMap<object, readonly { readonly key: Uint8Array; readonly value: T }[]>()
+  function* walk(pairs: Iterable<readonly [Uint8Array, Uint8Array]>): Iterable<{ readonly key: Uint8Array; readonly value: T }> {
+    for (const [at, bytes] of pairs) yield { key: at.subarray(prefix.length), value: decode(bytes) }
+  }
   return {
     get(state, ...key) {
       const bytes = space.read(state, keyOf(key))
@@ -64,10 +81,12 @@ function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, s
     has: (state, ...key) => space.read(state, keyOf(key)) !== undefined,
     set: (state, value, ...key) => space.write(state, keyOf(key), encodeCanonical(value)),
     delete: (state, ...key) => space.remove(state, keyOf(key)),
-    *list(state, ...key) {
-      for (const [at, bytes] of space.scan(state, keyOf(key))) {
-        yield { key: at.subarray(prefix.length), value: decode(bytes) }
-      }
+    list(state, ...key) {
+      const pairs = space.scan(state, keyOf(key))
+      if (!Array.isArray(pairs)) return walk(pairs)
+      let items = lists.get(pairs)
+      if (items === undefined) lists.set(pairs, (items = [...walk(pairs)]))
+      return items
     },
     key: (...key) => keyOf(key),
   }

@@ -33,7 +33,7 @@ export function admitUnverified(state: StateReader, tx: DecodedTx, block: Admiss
   if (body.validUntil <= block.timeMs) throw refusal('expired')
   const lifetimeMs = Math.min(MAX_TX_LIFETIME_MS, ports.parameters?.maxTxLifetimeMs(state) ?? MAX_TX_LIFETIME_MS)
   if (body.validUntil > block.timeMs + lifetimeMs) throw refusal('tooFarAhead')
-  if (recall(state, tx.id)) throw refusal('replayed')
+  if (recall(state, tx.id, body.validUntil)) throw refusal('replayed')
   const publicKey = ports.accounts.signingKey(state, body.signer, body.keyId)
   if (publicKey === undefined) throw refusal('keyUnknown')
   return { publicKey, message: signingBytes(tx.bodyBytes), signature: tx.signature }

@@ -26,13 +26,19 @@ export class GuardedReader implements KeyValueReader {
     }
   }
 
-  *range(
+  range(
     space: Space,
     from: Uint8Array,
     to: Uint8Array | undefined,
     options?: { reverse?: boolean; limit?: number },
   ): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
-    const pairs = this.#iterate(space, from, to, options)
+    const pairs = this.#pairs(space, from, to, options)
+    // What is in memory already cannot fail.
+    return Array.isArray(pairs) ? pairs : this.#walk(pairs)
+  }
+
+  *#walk(range: Iterable<readonly [key: Uint8Array, value: Uint8Array]>): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
+    const pairs = range[Symbol.iterator]()
     try {
       for (;;) {
         const next = this.#step(pairs)
@@ -44,9 +50,9 @@ export class GuardedReader implements KeyValueReader {
     }
   }
 
-  #iterate(...range: Parameters<KeyValueReader['range']>): Iterator<readonly [key: Uint8Array, value: Uint8Array]> {
+  #pairs(...range: Parameters<KeyValueReader['range']>): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
     try {
-      return this.#reader.range(...range)[Symbol.iterator]()
+      return this.#reader.range(...range)
     } catch (cause) {
       throw this.#fail(cause)
     }

@@ -8,8 +8,7 @@ import type { ListKind } from './reader.ts'
 export const RESERVED = 0x00
 
 const LIST = Uint8Array.of(RESERVED, 0x01)
-const EXPIRY = Uint8Array.of(RESERVED, 0x02)
-const REMEMBERED = Uint8Array.of(RESERVED, 0x03)
+const REMEMBERED = Uint8Array.of(RESERVED, 0x02)
 const KIND_BYTES: Readonly<Record<ListKind, number>> = { records: 1, accesses: 2 }
 
 /** meta: the newest height, its time, roots and counters. */
@@ -40,12 +39,7 @@ export function logKey(level: number, index: number): Uint8Array {
   return concatBytes(Uint8Array.of(level), u64(index))
 }
 
-/** flat: what runs out when: `00 02` ‖ validUntil (u64) ‖ txId. Without a txId: the least key of that time. */
-export function expiryKey(validUntil: number, txId: TxId | Uint8Array = new Uint8Array()): Uint8Array {
-  return concatBytes(EXPIRY, u64(validUntil), txId)
-}
-
-/** flat: a remembered transaction: `00 03` ‖ txId. */
-export function rememberedKey(txId: TxId): Uint8Array {
-  return concatBytes(REMEMBERED, txId)
+/** flat: a remembered transaction: `00 02` ‖ validUntil (u64) ‖ txId. Without a txId: the least key of that time. */
+export function rememberedKey(validUntil: number, txId: TxId | Uint8Array = new Uint8Array()): Uint8Array {
+  return concatBytes(REMEMBERED, u64(validUntil), txId)
 }

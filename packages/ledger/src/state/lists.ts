@@ -36,8 +36,18 @@ export interface ListCounters {
 
 /** The list's head; a list without entries has no fact. */
 export function readListHead(reader: KeyValueReader, kind: ListKind, handle: Handle): CompactRange {
-  const bytes = reader.get('facts', listKey(kind, handle))
-  return bytes === undefined ? EMPTY_RANGE : decodeListHead(bytes)
+  return headAt(reader, listKey(kind, handle))
+}
+
+/** Decoded heads, for as long as a store keeps their bytes. */
+const decodedHeads = new WeakMap<Uint8Array, CompactRange>()
+
+function headAt(reader: KeyValueReader, key: Uint8Array): CompactRange {
+  const bytes = reader.get('facts', key)
+  if (bytes === undefined) return EMPTY_RANGE
+  let head = decodedHeads.get(bytes)
+  if (head === undefined) decodedHeads.set(bytes, (head = decodeListHead(bytes)))
+  return head
 }
 
 /** Entries [from, to) of a list, oldest first. Bounds beyond the list are cut. */
@@ -69,16 +79,19 @@ export function appendToLists(
   const heads: [Uint8Array, Uint8Array][] = []
   for (const { kind, handle, entries: added } of appends) {
     const key = listKey(kind, handle)
-    const head = readListHead(reader, kind, handle)
+    const head = headAt(reader, key)
     if (head.size + added.length > MAX_ENTRIES) throw new InvariantError('a list is full')
-    let list = readListNumber(reader, kind, handle)
+    let list = head.size === 0 ? undefined : readListNumber(reader, kind, handle)
     if (list === undefined) {
       list = lists++
       writes.push({ space: 'flat', key, value: u32(list) })
     }
-    writes.push(formatRun(list, lastRun(reader, list, MAX_ENTRIES), { start: head.size, sequence: entries, count: added.length }))
+    writes.push({ space: 'runs', key: runKey(list, head.size), value: concatBytes(u64(entries), u32(added.length)) })
     for (const entry of added) writes.push({ space: 'entries', key: entryKey(entries++), value: entry })
-    heads.push([key, encodeListHead(appendHashes(head, added.map(leafHash)))])
+    const grown = appendHashes(head, added.map(leafHash))
+    const value = encodeListHead(grown)
+    decodedHeads.set(value, grown)
+    heads.push([key, value])
   }
   return { counters: { entries, lists }, heads, writes }
 }
@@ -100,13 +113,6 @@ interface Run {
   readonly start: number
   readonly sequence: number
   readonly count: number
-}
-
-/** A run that continues the list's last one where the sequence stands is the same run, grown. */
-function formatRun(list: number, last: Run | undefined, added: Run): KeyValueWrite {
-  const grows = last !== undefined && last.sequence + last.count === added.sequence
-  const run = grows ? { start: last.start, sequence: last.sequence, count: last.count + added.count } : added
-  return { space: 'runs', key: runKey(list, run.start), value: concatBytes(u64(run.sequence), u32(run.count)) }
 }
 
 /** The run with the greatest start up to `index`. */

@@ -44,7 +44,7 @@ export class Overlay implements StateWriter {
   }
 
   facts(prefix: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
-    return mergeSorted(this.#below.facts(prefix), this.#facts.range(prefix, prefixEnd(prefix)))
+    return merged(this.#below.facts(prefix), this.#facts.range(prefix, prefixEnd(prefix)))
   }
 
   flat(key: Uint8Array): Uint8Array | undefined {
@@ -53,7 +53,7 @@ export class Overlay implements StateWriter {
   }
 
   flats(prefix: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
-    return mergeSorted(this.#below.flats(prefix), this.#flats.range(prefix, prefixEnd(prefix)))
+    return merged(this.#below.flats(prefix), this.#flats.range(prefix, prefixEnd(prefix)))
   }
 
   listSize(kind: ListKind, handle: Handle): number {
@@ -128,6 +128,10 @@ export class Overlay implements StateWriter {
     if (this.#owner === 'contract' && isReserved(key)) throw new InvariantError('a contract wrote to a reserved key')
     buffer.set(key, value)
   }
+}
+
+function merged(below: Iterable<readonly [Uint8Array, Uint8Array]>, own: readonly (readonly [Uint8Array, Uint8Array | null])[]): Iterable<readonly [key: Uint8Array, value: Uint8Array]> {
+  return own.length === 0 ? below : mergeSorted(below, own)
 }
 
 function* concatenate<T>(...parts: Iterable<T>[]): Generator<T> {

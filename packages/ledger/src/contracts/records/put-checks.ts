@@ -26,7 +26,7 @@ export function checkFlags(entry: RecordEntryMessage, head: RecordVersion | unde
 /** Tags of each subject, in the order of the subjects. */
 export function tagsOf(entry: RecordEntryMessage): SubjectTags[] {
   const { subjects, furtherTags = [] } = entry
-  const distinct = new Set(subjects.map(toHex)).size === subjects.length
+  const distinct = subjects.length === 1 || new Set(subjects.map(toHex)).size === subjects.length
   ensure(distinct && furtherTags.length === subjects.length - 1, recordsErrors.subjectsNotDistinct)
   return [{ category: entry.category, labels: entry.labels }, ...furtherTags]
 }
@@ -47,6 +47,7 @@ export function checkSubjects(ctx: Context<RecordsPorts>, entry: RecordEntryMess
 
 /** Labels are only ever added by a version; taking one away is `records.label`. */
 export function joinLabels(before: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
+  if (before.length === 0 && added.length === 0) return []
   const all = new Map([...before, ...added].map((label) => [toHex(label), label]))
   ensure(all.size <= MAX_LABELS, recordsErrors.labelsNotAllowed)
   return [...all.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, label]) => label)

@@ -27,9 +27,9 @@ export function getPlaces(state: StateReader, record: RecordId, version: number)
   return head?.version === version ? head.places : versions.get(state, record, uint32Part(version))
 }
 
-/** Makes the version after the head the head. */
+/** Makes the version after the head the head; version 1 has none before it. */
 export function pushHead(state: StateWriter, record: RecordId, version: number, at: Places): void {
-  const before = getHead(state, record)
+  const before = version === 1 ? undefined : getHead(state, record)
   if (before !== undefined) versions.set(state, before.places, record, uint32Part(before.version))
   heads.set(state, [version, at], record)
 }

@@ -24,7 +24,8 @@ export function writesOf(state: StateReader, entry: RecordEntryMessage, head: Re
       id: entry.record,
       state: head === undefined ? ('new' as const) : ('present' as const),
       author: head?.author ?? null,
-      labels: joinLabels(getLabels(state, handle, entry.record), labels),
+      // A record that is not there yet has no labels.
+      labels: joinLabels(head === undefined ? [] : getLabels(state, handle, entry.record), labels),
       flags: entry.flags,
     }
     const categories = equalBytes(before, category) ? [category] : [before, category]
