@@ -96,6 +96,16 @@ export function engineCompliance(name: string, make: () => Promise<EngineUnderTe
       await expect(under.engine.submit(flip(bytes, bytes.length - 1))).rejects.toMatchObject({ code: 'ERR_ENGINE_TX_INVALID' })
     })
 
+    it('refuses a copy with a false signature that came first, and commits the true one', async () => {
+      const all = Array.from({ length: 20 }, () => tx())
+      const outcomes = await Promise.allSettled(all.flatMap((bytes) => [under.engine.submit(flip(bytes, bytes.length - 1)), under.engine.submit(bytes)]))
+      for (const [n, outcome] of outcomes.entries()) {
+        if (n % 2 === 0) expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'ERR_ENGINE_TX_INVALID' } })
+        else expect(outcome).toMatchObject({ status: 'fulfilled', value: { result: { code: 0, logIndex: expect.any(Number) } } })
+      }
+      expect(countOf(under.engine.state)).toBe(20)
+    })
+
     it('puts what waits into few blocks, in order of arrival', async () => {
       const { engine } = under
       const before = engine.head().header.height

@@ -42,7 +42,19 @@ export function custodyBatchRoot(leaves: readonly BatchLeaf[]): Uint8Array {
 }
 
 function batchLeafBytes(leaf: BatchLeaf): Uint8Array {
-  return concatBytes(leaf.record, uint32Bytes(leaf.version), leaf.ciphertext, leaf.keyCommitment, leaf.shareRoot)
+  requireUint32(leaf.version)
+  const { record, version, ciphertext, keyCommitment, shareRoot } = leaf
+  const bytes = new Uint8Array(record.length + 4 + ciphertext.length + keyCommitment.length + shareRoot.length)
+  bytes.set(record)
+  let at = record.length
+  bytes[at++] = version >>> 24
+  bytes[at++] = version >>> 16
+  bytes[at++] = version >>> 8
+  bytes[at++] = version
+  bytes.set(ciphertext, at)
+  bytes.set(keyCommitment, at + ciphertext.length)
+  bytes.set(shareRoot, at + ciphertext.length + keyCommitment.length)
+  return bytes
 }
 
 /** What a keyholder signs: `chiron/custody-receipt/v1`, zero, chain id, zero, set (u32), root (32). SPEC-CUS-5. */
@@ -51,10 +63,14 @@ export function custodyReceiptBytes(chainId: string, set: number, root: Uint8Arr
 }
 
 function uint32Bytes(n: number): Uint8Array {
-  if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'not an unsigned integer of 32 bits')
+  requireUint32(n)
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, n)
   return bytes
+}
+
+function requireUint32(n: number): void {
+  if (!Number.isInteger(n) || n < 0 || n > 0xffff_ffff) throw new ProtocolError('ERR_PROTOCOL_ENCODING', 'not an unsigned integer of 32 bits')
 }
 
 function requireLengths(salt: Uint8Array, record: Uint8Array): void {

@@ -1,15 +1,18 @@
 import { concatBytes, equalBytes, sha256 } from './bytes.ts'
 
-const LEAF = Uint8Array.of(0)
 /** Input of {@link nodeHash}, filled anew by each call and read by no other. */
 const node = new Uint8Array(65)
+/** Input of {@link leafHash}, likewise; its first byte stays 0. */
+const leaf = new Uint8Array(512)
 
 /** Root of an empty tree: SHA-256 of nothing. RFC 9162 §2.1.1. */
 export const EMPTY_ROOT = sha256(new Uint8Array())
 
 /** RFC 9162 leaf hash: SHA-256(0x00 ‖ data). */
 export function leafHash(data: Uint8Array): Uint8Array {
-  return sha256(concatBytes(LEAF, data))
+  if (data.length >= leaf.length) return sha256(concatBytes(leaf.subarray(0, 1), data))
+  leaf.set(data, 1)
+  return sha256(leaf.subarray(0, data.length + 1))
 }
 
 /** RFC 9162 node hash: SHA-256(0x01 ‖ left ‖ right). */

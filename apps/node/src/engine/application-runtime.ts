@@ -10,6 +10,7 @@ export function applicationRuntime(signatures: NativeSignatures, onUnexpected: N
     accounts,
     parameters: runtimeParameters,
     verify: signatures.ofTx,
+    isVerified: signatures.isKnown,
     onUnexpected,
   })
 }

@@ -79,12 +79,16 @@ export class NativeSignatures {
 
   /** For the runtime: a valid signature is remembered under the transaction's id, so that admission and execution cost one check. */
   readonly ofTx: SignatureVerifier = (publicKey, message, signature, txId) => {
-    const id = textOf(txId)
-    const known = this.#valid.get(id)
-    if (known && equalBytes(known.publicKey, publicKey) && equalBytes(known.signature, signature)) return true
+    if (this.isKnown(publicKey, signature, txId)) return true
     if (!this.verify(publicKey, message, signature)) return false
     this.#rememberTx(txId, { publicKey, signature })
     return true
+  }
+
+  /** Whether the signature of a transaction was found valid, and is remembered. */
+  readonly isKnown = (publicKey: Uint8Array, signature: Uint8Array, txId: TxId): boolean => {
+    const known = this.#valid.get(textOf(txId))
+    return known !== undefined && equalBytes(known.publicKey, publicKey) && equalBytes(known.signature, signature)
   }
 
   /** Drops what is remembered of a transaction that will not be asked about again. */

@@ -59,7 +59,7 @@ export class CachedStore implements StateStore {
     for (const { space, key, value } of writes) {
       const values = this.#values.get(space)
       const prefixes = this.#prefixes.get(space)
-      if (values === undefined && prefixes === undefined) continue
+      if (values === undefined && (prefixes === undefined || key.length < prefixes.shortest)) continue
       const text = textOf(key)
       values?.set(text, value ?? undefined)
       prefixes?.change(text, key, value)
@@ -109,6 +109,8 @@ class PrefixCache {
   readonly #answers: Generations<readonly Pair[]>
   /** Lengths of the prefixes that were ever asked about: a key can lie under one prefix of each. */
   readonly #lengths = new Set<number>()
+  /** The least of those. */
+  shortest = Infinity
 
   constructor(size: number) {
     this.#answers = new Generations(size)
@@ -120,6 +122,7 @@ class PrefixCache {
 
   set(prefix: string, answer: readonly Pair[]): void {
     this.#lengths.add(prefix.length)
+    this.shortest = Math.min(this.shortest, prefix.length)
     this.#answers.set(prefix, answer)
   }
 

@@ -1,4 +1,4 @@
-import { MAX_TX_LIFETIME_MS, signingBytes, type DecodedTx } from '@chiron/protocol'
+import { MAX_TX_LIFETIME_MS, signingBytes, type DecodedTx, type TxId } from '@chiron/protocol'
 import type { StateReader } from '../state/reader.ts'
 import type { SignatureCheck, SignatureVerifier } from './block.ts'
 import type { BlockContext } from './contract.ts'
@@ -11,6 +11,8 @@ export interface AdmissionPorts {
   readonly accounts: AccountsPort
   readonly parameters?: ParametersPort
   readonly verify: SignatureVerifier
+  /** Whether {@link verify} is known to say yes about a transaction: saves making the message. */
+  readonly isVerified?: (publicKey: Uint8Array, signature: Uint8Array, txId: TxId) => boolean
 }
 
 /** The part of a block that admission depends on. */
@@ -22,12 +24,17 @@ export type AdmissionBlock = Pick<BlockContext, 'chainId' | 'timeMs'>
  * @throws ContractError in codespace `runtime`, codes 2 to 7, the first that applies
  */
 export function admit(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): void {
-  const { publicKey, message, signature } = admitUnverified(state, tx, block, ports)
-  if (!ports.verify(publicKey, message, signature, tx.id)) throw refusal('signatureInvalid')
+  const publicKey = signingKeyOf(state, tx, block, ports)
+  if (ports.isVerified?.(publicKey, tx.signature, tx.id) === true) return
+  if (!ports.verify(publicKey, signingBytes(tx.bodyBytes), tx.signature, tx.id)) throw refusal('signatureInvalid')
 }
 
 /** As {@link admit}, except for the signature: returns what is left to be verified. */
 export function admitUnverified(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): SignatureCheck {
+  return { publicKey: signingKeyOf(state, tx, block, ports), message: signingBytes(tx.bodyBytes), signature: tx.signature }
+}
+
+function signingKeyOf(state: StateReader, tx: DecodedTx, block: AdmissionBlock, ports: AdmissionPorts): Uint8Array {
   const { body } = tx
   if (body.chainId !== block.chainId) throw refusal('wrongChain')
   if (body.validUntil <= block.timeMs) throw refusal('expired')
@@ -36,5 +43,5 @@ export function admitUnverified(state: StateReader, tx: DecodedTx, block: Admiss
   if (recall(state, tx.id, body.validUntil)) throw refusal('replayed')
   const publicKey = ports.accounts.signingKey(state, body.signer, body.keyId)
   if (publicKey === undefined) throw refusal('keyUnknown')
-  return { publicKey, message: signingBytes(tx.bodyBytes), signature: tx.signature }
+  return publicKey
 }

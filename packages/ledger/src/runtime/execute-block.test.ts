@@ -66,13 +66,13 @@ test('a message that no contract takes is runtime/8', () => {
 })
 
 test('a contract without a handler for the message does not let it pass', () => {
-  const deaf: WiredContract = { name: 'network', handles: () => false, handle: () => undefined, genesis: () => undefined, invariants: () => undefined }
+  const deaf: WiredContract = { name: 'network', handles: () => false, handle: () => undefined, genesis: () => undefined, invariants: () => undefined, signatures: () => [] }
   const runtimeOf = toyRuntime({ contracts: [deaf] })
   expect(commitBlock(runtimeOf, toyStore(runtimeOf), [toyTx([['write', 1]])]).results).toMatchObject([{ codespace: 'runtime', code: 8 }])
 })
 
 test('contracts have names of their own', () => {
-  const named = (name: string): WiredContract => ({ name, handles: () => false, handle: () => undefined, genesis: () => undefined, invariants: () => undefined })
+  const named = (name: string): WiredContract => ({ name, handles: () => false, handle: () => undefined, genesis: () => undefined, invariants: () => undefined, signatures: () => [] })
   expect(() => toyRuntime({ contracts: [named('consent'), named('consent')] })).toThrow(InvariantError)
   expect(() => toyRuntime({ contracts: [named('runtime')] })).toThrow(InvariantError)
 })

@@ -1,4 +1,4 @@
-import type { Handle } from '@chiron/protocol'
+import { equalBytes, type Handle } from '@chiron/protocol'
 import { InvariantError } from '../runtime/errors.ts'
 import { ByteMap } from './byte-map.ts'
 import { prefixEnd } from './integers.ts'
@@ -32,6 +32,7 @@ export class Overlay implements StateWriter {
   readonly #facts: Buffered = new ByteMap()
   readonly #flats: Buffered = new ByteMap()
   readonly #lists = new ByteMap<PendingList>()
+  #lastList: PendingList | undefined
 
   constructor(below: StateReader, owner: OverlayOwner) {
     this.#below = below
@@ -95,18 +96,30 @@ export class Overlay implements StateWriter {
   }
 
   append(kind: ListKind, handle: Handle, entry: Uint8Array): number {
+    const { entries, base } = this.#listOf(kind, handle)
+    entries.push(entry)
+    return base + entries.length - 1
+  }
+
+  /** The list that was appended to last is likely to be the next one too. */
+  #listOf(kind: ListKind, handle: Handle): PendingList {
+    const last = this.#lastList
+    if (last !== undefined && last.kind === kind && equalBytes(last.handle, handle)) return last
     const key = listKey(kind, handle)
     let list = this.#lists.get(key)
     if (!list) this.#lists.set(key, (list = { kind, handle, base: this.#below.listSize(kind, handle), entries: [] }))
-    list.entries.push(entry)
-    return list.base + list.entries.length - 1
+    this.#lastList = list
+    return list
   }
 
   /** Writes the buffer to the state below, which is what this overlay was made over. */
   commitTo(below: Overlay): void {
     for (const [key, value] of this.#facts.unordered()) below.#facts.set(key, value)
     for (const [key, value] of this.#flats.unordered()) below.#flats.set(key, value)
-    for (const [, list] of this.#lists.unordered()) for (const entry of list.entries) below.append(list.kind, list.handle, entry)
+    for (const [, { kind, handle, entries }] of this.#lists.unordered()) {
+      const list = below.#listOf(kind, handle)
+      for (let i = 0; i < entries.length; i++) list.entries.push(entries[i] as Uint8Array)
+    }
   }
 
   /** Buffered facts, deletions as null, in the order of keys. */

@@ -1,7 +1,7 @@
 import { decodeTx } from '@chiron/protocol'
 import { describe, expect, it } from 'vitest'
 import { testTx } from '../../../test/counting-ledger.ts'
-import { Mempool, MEMPOOL_LIMITS, type MempoolLimits } from './mempool.ts'
+import { Mempool, MEMPOOL_LIMITS, type MempoolLimits, type Pending } from './mempool.ts'
 
 function filled(limits: Partial<MempoolLimits>, count: number): { pool: Mempool; add: () => Uint8Array } {
   const pool = new Mempool({ ...MEMPOOL_LIMITS, ...limits })
@@ -41,6 +41,20 @@ describe('Mempool', () => {
     expect(pool.take(0)).toHaveLength(2)
     expect(pool.waiting).toBe(0)
     expect(filled({ blockBytes: 1 }, 2).pool.take(0)).toHaveLength(1)
+  })
+
+  it('keeps the order of arrival while signatures are verified, and lets one of two signatures in', async () => {
+    const pool = new Mempool(MEMPOOL_LIMITS)
+    const [first, second] = [testTx(1_000).slice(), testTx(1_000).slice()].map((bytes) => pool.add(decodeTx(bytes), bytes)) as [Pending, Pending]
+    const twin = pool.add({ ...first.tx, signature: second.tx.signature }, first.bytes)
+    pool.admit(second)
+    expect(pool.isReady).toBe(false)
+    expect(pool.take(0)).toEqual([])
+    pool.admit(first)
+    expect(() => pool.admit(twin)).toThrow(busy)
+    pool.refuse(twin, new TypeError('refused'))
+    await expect(twin.committed).rejects.toThrow('refused')
+    expect(pool.take(0)).toEqual([first, second])
   })
 
   it('rejects the expired and what waits at the end', async () => {

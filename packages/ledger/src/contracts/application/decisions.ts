@@ -1,4 +1,4 @@
-import { toHex, type Did, type Handle, type ObjectId, type Opening, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
+import { equalBytes, toHex, type Did, type Handle, type ObjectId, type Opening, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
 import { decide, deciderFor, invalid, joinDecisions, type Decider } from '../../decide/decide.ts'
 import type { PatientSnapshot } from '../../decide/snapshot.ts'
 import type { AccessRequest, Decision, ReaderFacts, RecordFacts } from '../../decide/types.ts'
@@ -114,10 +114,13 @@ function deciders(facts: DecisionFacts, request: AccessRequest, timeMs: number):
   const reader = facts.reader(request.reader, request.organisation)
   const { organisation, purpose, action } = request
   const known = new Map<string, Decider>()
+  let last: { readonly handle: Handle; readonly decider: Decider } | undefined
   return (handle) => {
+    if (last !== undefined && equalBytes(last.handle, handle)) return last.decider
     const key = toHex(handle)
     const decider = known.get(key) ?? deciderFor({ reader: reader.did, organisation, purpose, action }, { reader, patient: facts.patient(handle) }, timeMs)
     known.set(key, decider)
+    last = { handle, decider }
     return decider
   }
 }

@@ -1,5 +1,4 @@
-import { equalBytes, RecordFlag, toHex, type RecordEntryMessage, type Tag } from '@chiron/protocol'
-import type { Context } from '../../runtime/contract.ts'
+import { equalBytes, RecordFlag, toHex, type Did, type Handle, type RecordEntryMessage, type Tag } from '@chiron/protocol'
 import { ensure } from '../refusals.ts'
 import { recordsErrors } from './errors.ts'
 import { KNOWN_FLAGS, LASTING_FLAGS, MAX_LABELS } from './limits.ts'
@@ -11,6 +10,9 @@ export interface SubjectTags {
   readonly category: Tag
   readonly labels: readonly Tag[]
 }
+
+/** As the port, at the state of the message. */
+export type OwnerOf = (handle: Handle) => ReturnType<RecordsPorts['ownerOf']>
 
 const isSet = (flags: number, flag: number): boolean => (flags & flag) !== 0
 
@@ -32,11 +34,11 @@ export function tagsOf(entry: RecordEntryMessage): SubjectTags[] {
 }
 
 /** A patient's record is about patients; what is in the directory or internal stands in the author's own list. */
-export function checkSubjects(ctx: Context<RecordsPorts>, entry: RecordEntryMessage, head: RecordVersion | undefined): void {
+export function checkSubjects(author: Did, entry: RecordEntryMessage, head: RecordVersion | undefined, ownerOf: OwnerOf): void {
   const own = isSet(entry.flags, RecordFlag.directory | RecordFlag.internal)
   for (const subject of entry.subjects) {
-    const owner = ctx.ports.ownerOf(ctx.state, subject)
-    const fits = own ? owner?.kind === 'organisation' && owner.did === ctx.signer : owner?.kind === 'patient'
+    const owner = ownerOf(subject)
+    const fits = own ? owner?.kind === 'organisation' && owner.did === author : owner?.kind === 'patient'
     ensure(fits, recordsErrors.unknownSubject)
   }
   ensure(!own || (entry.subjects.length === 1 && entry.labels.length === 0), recordsErrors.labelsNotAllowed)

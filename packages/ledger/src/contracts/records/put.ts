@@ -6,7 +6,7 @@ import { batchRootOf } from './batch-root.ts'
 import { recordsErrors } from './errors.ts'
 import * as events from './events.ts'
 import type { RecordsPorts } from './ports.ts'
-import { checkFlags, checkSubjects, joinLabels, tagsOf, type SubjectTags } from './put-checks.ts'
+import { checkFlags, checkSubjects, joinLabels, tagsOf, type OwnerOf, type SubjectTags } from './put-checks.ts'
 import { recordHead } from './queries.ts'
 import * as store from './state.ts'
 import { writesOf } from './writes.ts'
@@ -22,13 +22,18 @@ export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
   ports.acceptBatch(ctx, msg.custodySet, batchRootOf(msg), msg.receipts)
   const request = { reader: msg.recorder, organisation: signer, purpose: msg.purpose, action: 'write' } as const
   const decideWrite = ports.writeDecider(state, request, block.timeMs)
+  const ownerOf = ownersOnce(ctx)
   const added = new Map<string, { readonly handle: Handle; count: number }>()
+  let last: { readonly handle: Handle; count: number } | undefined
   for (const entry of msg.entries) {
-    putOne(ctx, msg, entry, decideWrite)
+    putOne(ctx, msg, entry, decideWrite, ownerOf)
     for (const handle of entry.subjects) {
-      const seen = added.get(toHex(handle))
-      if (seen === undefined) added.set(toHex(handle), { handle, count: 1 })
-      else seen.count++
+      if (last === undefined || !equalBytes(last.handle, handle)) {
+        const key = toHex(handle)
+        last = added.get(key) ?? { handle, count: 0 }
+        added.set(key, last)
+      }
+      last.count++
     }
   }
   for (const { handle, count } of added.values()) {
@@ -38,13 +43,22 @@ export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
   }
 }
 
-function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, decideWrite: DecideWrite): void {
+/** Owners of handles, which the message does not change. Entries of one message are often about one patient. */
+function ownersOnce({ ports, state }: Ctx): OwnerOf {
+  let last: { readonly handle: Handle; readonly owner: ReturnType<OwnerOf> } | undefined
+  return (handle) => {
+    if (last === undefined || !equalBytes(last.handle, handle)) last = { handle, owner: ports.ownerOf(state, handle) }
+    return last.owner
+  }
+}
+
+function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, decideWrite: DecideWrite, ownerOf: OwnerOf): void {
   const head = recordHead(ctx.state, entry.record)
   ensure(entry.version === (head?.version ?? 0) + 1, recordsErrors.versionConflict)
   ensure(entry.size > 0 && entry.size <= 0xffff_ffff, recordsErrors.sizeNotAllowed)
   checkFlags(entry, head)
   const tags = tagsOf(entry)
-  checkSubjects(ctx, entry, head)
+  checkSubjects(ctx.signer, entry, head, ownerOf)
   const writes = writesOf(ctx.state, entry, head)
   for (const { handle, record } of writes) {
     const decision = decideWrite(handle, record)
@@ -65,7 +79,7 @@ function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Ha
     record, version, flags, category, ciphertext, size, keyCommitment, shareRoot,
     author: ctx.signer,
     recorder: msg.recorder,
-    others: subjects.filter((other) => !equalBytes(other, handle)),
+    others: subjects.length === 1 ? [] : subjects.filter((other) => !equalBytes(other, handle)),
     custodySet: msg.custodySet,
     timeMs: ctx.block.timeMs,
   })

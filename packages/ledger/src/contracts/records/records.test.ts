@@ -1,7 +1,7 @@
-import { RecordFlag } from '@chiron/protocol'
+import { custodyBatchRoot, custodyReceiptBytes, RecordFlag } from '@chiron/protocol'
 import { expect, test } from 'vitest'
 import {
-  ada, ben, DAY_MS, doctor, entry, handleFor, individual, lakeside, msg, organisation, outsider, populated, putMsg, recordFor, refusalLedger, riverside, surgeon,
+  ada, ben, CHAIN_ID, DAY_MS, doctor, entry, handleFor, individual, keyholders, lakeside, msg, organisation, outsider, populated, putMsg, receiptsFor, recordFor, refusalLedger, riverside, surgeon,
   tagFor, terms, type ContractChain, type Person,
 } from '../../../test/contract-chain.ts'
 import { decideRecord, decideWrite, records } from '../index.ts'
@@ -195,3 +195,15 @@ test('an entry is at most 300 bytes', () => {
 })
 
 test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))
+
+test('names the receipts that handling a message will verify, and nobody else\'s', () => {
+  const chain = populated()
+  const contract = chain.contracts.find(({ name }) => name === 'records')
+  const entries = [entry('one'), entry('two')]
+  const message = putMsg(entries)
+  const root = custodyBatchRoot(entries)
+  const expected = receiptsFor(root, 0, 3).map(({ signature }, n) => ({ publicKey: keyholders(3)[n]?.signingKey, message: custodyReceiptBytes(CHAIN_ID, 1, root), signature }))
+  expect(contract?.signatures(chain.state, CHAIN_ID, message)).toEqual(expected)
+  expect(contract?.signatures(chain.state, CHAIN_ID, putMsg(entries, { custodySet: 2 }))).toEqual([])
+  expect(contract?.signatures(chain.state, CHAIN_ID, msg('records.label', { record: recordFor('one'), labels: [] }))).toEqual([])
+})
