@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { concatBytes, sha256, utf8 } from './bytes.ts'
-import { decodeCanonical, encodeCanonical } from './encoding.ts'
+import { Reader } from './cbor/read.ts'
+import { writeCbor } from './cbor/write.ts'
+import { checkSchema, decodeCanonical, encodeCanonical } from './encoding.ts'
 import { chainId, did, hash32, signature, timeMs, uint } from './schema.ts'
 import { merkleRoot } from './merkle.ts'
 
@@ -25,6 +27,31 @@ export type SignedHeader = v.InferOutput<typeof signedHeader>
 /** A signed header and the encoded transactions. SPEC-BLK-4. */
 export const signedBlock = v.strictObject({ ...signedHeader.entries, txs: v.array(v.instance(Uint8Array)) })
 export type SignedBlock = v.InferOutput<typeof signedBlock>
+
+const TXS = writeCbor('txs')
+const HEADER = writeCbor('header')
+const SIGNER = writeCbor('signer')
+const SIGNATURE = writeCbor('signature')
+
+/**
+ * The signed header of an encoded {@link signedBlock}. As strict as decoding all of it, but for what the transactions are:
+ * they are stepped over. @throws ProtocolError as `decodeCanonical`
+ */
+export function decodeSignedHeader(bytes: Uint8Array): SignedHeader {
+  return headerAfterTxs(new Reader(bytes)) ?? decodeCanonical(signedBlock, bytes)
+}
+
+function headerAfterTxs(reader: Reader): SignedHeader | undefined {
+  if (reader.takeHead(5) !== 4 || !reader.takeBytes(TXS)) return undefined
+  const count = reader.takeHead(4)
+  if (count === undefined) return undefined
+  for (let i = 0; i < count; i++) if (!reader.skipByteString()) return undefined
+  const header = reader.takeBytes(HEADER) ? reader.takeByteString() : undefined
+  const signer = reader.takeBytes(SIGNER) ? reader.takeText() : undefined
+  const signature = reader.takeBytes(SIGNATURE) ? reader.takeByteString() : undefined
+  reader.end()
+  return checkSchema(signedHeader, { header, signer, signature })
+}
 
 export function headerSigningBytes(headerBytes: Uint8Array): Uint8Array {
   return concatBytes(utf8('chiron/block/v1\0'), headerBytes)

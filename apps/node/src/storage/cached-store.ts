@@ -9,8 +9,8 @@ export interface CacheLimits {
   readonly prefixes: Readonly<Partial<Record<StoreSpace, number>>>
 }
 
-/** About 60 MB when full. */
-export const CACHE_LIMITS: CacheLimits = { values: { facts: 20_000, tree: 8_000 }, prefixes: { facts: 10_000, flat: 10_000 } }
+/** About 40 MB when full, with what is decoded from it. */
+export const CACHE_LIMITS: CacheLimits = { values: { facts: 12_000, tree: 3_000 }, prefixes: { facts: 6_000, flat: 6_000 } }
 
 const LONGEST_ANSWER = 32
 

@@ -109,6 +109,14 @@ export class Reader {
     return this.#bytes.slice(start, this.#at)
   }
 
+  /** Steps over a byte string; whether there was one. */
+  skipByteString(): boolean {
+    const length = this.takeHead(2)
+    if (length === undefined) return false
+    this.#take(length)
+    return true
+  }
+
   /** Text, or undefined if the next item is none. */
   takeText(): string | undefined {
     const length = this.takeHead(3)

@@ -1,6 +1,6 @@
 import { equalBytes, type Genesis } from '@chiron/protocol'
 import { EngineError } from '../errors.ts'
-import { genesisLink, linkOf, readBlock, verifyLink, type Link, type ReadBlock } from './chain.ts'
+import { genesisLink, linkOf, readHeader, verifyLink, type Link, type ReadBlock } from './chain.ts'
 import type { EngineHead } from './records.ts'
 
 /** Follows the log from its first block: each is linked to the one before, and the state was built from these blocks. */
@@ -19,7 +19,7 @@ export class ChainCheck {
 
   /** @throws EngineError `ERR_ENGINE_CHAIN` */
   add(bytes: Uint8Array, height: number): void {
-    const read = readBlock(bytes, height)
+    const read = readHeader(bytes, height)
     verifyLink(this.#link, read)
     this.newest = read
     this.#link = linkOf(read)

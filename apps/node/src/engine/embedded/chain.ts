@@ -1,4 +1,4 @@
-import { appHash, decodeCanonical, decodeHeader, decodeTx, encodeCanonical, encodeHeader, equalBytes, headerHash, headerSigningBytes, sha256, signedBlock, txRootOf, type AppState, type BlockHeader, type DecodedTx, type Did, type Genesis, type SignedBlock, type SignedHeader } from '@chiron/protocol'
+import { appHash, decodeCanonical, decodeHeader, decodeSignedHeader, decodeTx, encodeCanonical, encodeHeader, equalBytes, headerHash, headerSigningBytes, sha256, signedBlock, txRootOf, type AppState, type BlockHeader, type DecodedTx, type Did, type Genesis, type SignedBlock, type SignedHeader } from '@chiron/protocol'
 import type { BlockOutput } from '@chiron/ledger'
 import { EngineError } from '../errors.ts'
 import type { BlockSigner } from '../ports.ts'
@@ -37,6 +37,16 @@ export function readBlock(bytes: Uint8Array, height: number): ReadBlock {
   try {
     const block = decodeCanonical(signedBlock, bytes)
     return { block, header: decodeHeader(block.header) }
+  } catch (cause) {
+    throw broken(height, 'cannot be decoded', cause)
+  }
+}
+
+/** As {@link readBlock}, without the transactions: for who follows the chain and does not execute it. @throws EngineError `ERR_ENGINE_CHAIN` */
+export function readHeader(bytes: Uint8Array, height: number): ReadBlock {
+  try {
+    const signed = decodeSignedHeader(bytes)
+    return { block: { ...signed, txs: [] }, header: decodeHeader(signed.header) }
   } catch (cause) {
     throw broken(height, 'cannot be decoded', cause)
   }

@@ -15,6 +15,13 @@ type Ctx = Context<RecordsPorts>
 type Message = Parameters<Handler<RecordsPorts, 'records.put'>>[1]
 type DecideWrite = (handle: Handle, record: RecordFacts) => Decision
 
+/** What is found out once for a message. */
+interface Once {
+  readonly decideWrite: DecideWrite
+  readonly ownerOf: OwnerOf
+  readonly numberOf: store.NumberOf
+}
+
 /** Puts record versions, all or none; each is decided for each of its subjects (`action=write`). */
 export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
   const { state, block, signer, ports } = ctx
@@ -22,11 +29,11 @@ export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
   ports.acceptBatch(ctx, msg.custodySet, batchRootOf(msg), msg.receipts)
   const request = { reader: msg.recorder, organisation: signer, purpose: msg.purpose, action: 'write' } as const
   const decideWrite = ports.writeDecider(state, request, block.timeMs)
-  const ownerOf = ownersOnce(ctx)
+  const once: Once = { decideWrite, ownerOf: ownersOnce(ctx), numberOf: store.numbering(state) }
   const added = new Map<string, { readonly handle: Handle; count: number }>()
   let last: { readonly handle: Handle; count: number } | undefined
   for (const entry of msg.entries) {
-    putOne(ctx, msg, entry, decideWrite, ownerOf)
+    putOne(ctx, msg, entry, once)
     for (const handle of entry.subjects) {
       if (last === undefined || !equalBytes(last.handle, handle)) {
         const key = toHex(handle)
@@ -52,7 +59,7 @@ function ownersOnce({ ports, state }: Ctx): OwnerOf {
   }
 }
 
-function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, decideWrite: DecideWrite, ownerOf: OwnerOf): void {
+function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, { decideWrite, ownerOf, numberOf }: Once): void {
   const head = recordHead(ctx.state, entry.record)
   ensure(entry.version === (head?.version ?? 0) + 1, recordsErrors.versionConflict)
   ensure(entry.size > 0 && entry.size <= 0xffff_ffff, recordsErrors.sizeNotAllowed)
@@ -70,7 +77,7 @@ function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, decideWrite: 
     if (labels.length > 0) store.setLabels(ctx.state, handle, entry.record, joinLabels(store.getLabels(ctx.state, handle, entry.record), labels))
     return [handle, appendFor(ctx, msg, entry, handle, category)]
   })
-  store.pushHead(ctx.state, entry.record, entry.version, places)
+  store.pushHead(ctx.state, entry.record, entry.version, places, numberOf)
 }
 
 function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Handle, category: SubjectTags['category']): number {

@@ -1,41 +1,76 @@
-import { schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
+import { equalBytes, schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
 import * as v from 'valibot'
+import { InvariantError } from '../../runtime/errors.ts'
 import type { StateReader, StateWriter } from '../../state/reader.ts'
 import { didAt, didPart, factTable, flatTable, uint32Part } from '../table.ts'
 import { decodeRecordEntry, encodeRecordEntry, type RecordEntry } from './entry.ts'
 
 /** Where one version stands: for each subject, in the order of the subjects, its handle and the index in its list. */
-const places = v.array(v.strictTuple([schema.handle, schema.uint]))
-export type Places = v.InferOutput<typeof places>
+export type Places = readonly (readonly [handle: Handle, index: number])[]
 
-const headRecord = v.strictTuple([schema.uint32, places])
+/** As they are stored: a handle of 32 bytes in each would be a tenth of the state. */
+const storedPlaces = v.array(v.strictTuple([schema.uint32, schema.uint]))
+const headRecord = v.strictTuple([schema.uint32, storedPlaces])
 
 /** Only the newest version is here; earlier ones move to `versions`, so that most records need one key. */
 const heads = flatTable('rec/h/', headRecord)
-const versions = flatTable('rec/v/', places)
+const versions = flatTable('rec/v/', storedPlaces)
+/** Numbers that stand for handles in places, from 0; and which comes next. */
+const numbers = flatTable('rec/n/', schema.uint32)
+const numbered = flatTable('rec/m/', schema.handle)
+const nextNumber = flatTable('rec/c/', schema.uint32)
 /** Labels of a record for one subject, ascending; only where there are any. */
 const labels = factTable('rec/l/', v.pipe(v.array(schema.tag), v.minLength(1)))
 const authored = flatTable('rec/a/', schema.uint)
 
 export function getHead(state: StateReader, record: RecordId): { readonly version: number; readonly places: Places } | undefined {
   const head = heads.get(state, record)
-  return head && { version: head[0], places: head[1] }
+  return head && { version: head[0], places: placesOf(state, head[1]) }
 }
 
 export function getPlaces(state: StateReader, record: RecordId, version: number): Places | undefined {
-  const head = getHead(state, record)
-  return head?.version === version ? head.places : versions.get(state, record, uint32Part(version))
+  const head = heads.get(state, record)
+  const stored = head?.[0] === version ? head[1] : versions.get(state, record, uint32Part(version))
+  return stored && placesOf(state, stored)
+}
+
+function placesOf(state: StateReader, stored: v.InferOutput<typeof storedPlaces>): Places {
+  return stored.map(([number, index]) => {
+    const handle = numbered.get(state, uint32Part(number))
+    if (handle === undefined) throw new InvariantError('records: a place is in the list of nobody')
+    return [handle, index]
+  })
+}
+
+/** The number of a handle. */
+export type NumberOf = (handle: Handle) => number
+
+/** Numbers of handles, given out to those that have none. Entries of one message are often about one patient. */
+export function numbering(state: StateWriter): NumberOf {
+  let last: { readonly handle: Handle; readonly number: number } | undefined
+  return (handle) => {
+    if (last === undefined || !equalBytes(last.handle, handle)) last = { handle, number: numbers.get(state, handle) ?? giveNumber(state, handle) }
+    return last.number
+  }
+}
+
+function giveNumber(state: StateWriter, handle: Handle): number {
+  const number = nextNumber.get(state) ?? 0
+  nextNumber.set(state, number + 1)
+  numbers.set(state, number, handle)
+  numbered.set(state, handle, uint32Part(number))
+  return number
 }
 
 /** Makes the version after the head the head; version 1 has none before it. */
-export function pushHead(state: StateWriter, record: RecordId, version: number, at: Places): void {
-  const before = version === 1 ? undefined : getHead(state, record)
-  if (before !== undefined) versions.set(state, before.places, record, uint32Part(before.version))
-  heads.set(state, [version, at], record)
+export function pushHead(state: StateWriter, record: RecordId, version: number, at: Places, numberOf: NumberOf): void {
+  const before = version === 1 ? undefined : heads.get(state, record)
+  if (before !== undefined) versions.set(state, before[1], record, uint32Part(before[0]))
+  heads.set(state, [version, at.map(([handle, index]) => [numberOf(handle), index])], record)
 }
 
-export function* listHeads(state: StateReader): Iterable<readonly [RecordId, version: number, Places]> {
-  for (const { key, value } of heads.list(state)) yield [key.slice() as RecordId, value[0], value[1]]
+export function* listHeads(state: StateReader): Iterable<readonly [RecordId, version: number]> {
+  for (const { key, value } of heads.list(state)) yield [key.slice() as RecordId, value[0]]
 }
 
 export const getLabels = (state: StateReader, handle: Handle, record: RecordId): readonly Tag[] => labels.get(state, handle, record) ?? []
