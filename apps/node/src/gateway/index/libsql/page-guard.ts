@@ -87,7 +87,7 @@ export class PageGuard {
   extendLog(): void {
     const size = sizeOf(this.logPath)
     if (size < this.#logEnd) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log', reason: 'short' })
-    if (size > this.#logEnd) this.#log.update(readRange(this.logPath, this.#logEnd, size - this.#logEnd))
+    if (size > this.#logEnd) hashRange(this.#log, this.logPath, this.#logEnd, size)
     this.#logEnd = size
     this.#logStatus = statusOf(this.logPath)
   }
@@ -187,6 +187,19 @@ function readRange(path: string, position: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length)
   withFile(path, (descriptor) => readInto(descriptor, bytes, position))
   return bytes
+}
+
+/** Chunk in which a file is hashed: a commit's part of the log as one buffer would call for the garbage collector each time. */
+const CHUNK = Buffer.alloc(256 * 1024)
+
+function hashRange(into: Hash, path: string, from: number, to: number): void {
+  withFile(path, (descriptor) => {
+    for (let at = from; at < to; at += CHUNK.length) {
+      const chunk = CHUNK.subarray(0, Math.min(CHUNK.length, to - at))
+      readInto(descriptor, chunk, at)
+      into.update(chunk)
+    }
+  })
 }
 
 function withFile(path: string, use: (descriptor: number) => void): void {
