@@ -1,0 +1,3 @@
+module chiron.invalid/spec/verifier
+
+go 1.26
