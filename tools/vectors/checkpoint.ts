@@ -74,6 +74,7 @@ export function noteVectors(): VectorFile {
     cases: [
       { ...EXAMPLE, valid: true },
       { ...EXAMPLE, name: 'the example with another text', note: EXAMPLE.note.replace('an example', 'no example'), valid: false },
+      { name: 'a text with an empty line', vkey: verifierKey(log), note: noteOf('one\n\ntwo\n', logLine(log, 'one\n\ntwo\n')), valid: true },
       ...keyCases(),
       { name: 'the text of a checkpoint', origin, size: leaves.length, root: hex(root), text },
       holds('signed by the log, no witness asked for', trustIn(0), signed),
@@ -135,6 +136,7 @@ function badTexts(): (readonly [string, string])[] {
     ['a root of 31 bytes', `${origin}\n${size}\n${Buffer.from(root.subarray(1)).toString('base64')}\n`],
     ['a root with stray bits', `${origin}\n${size}\n${base64.replace(/.=$/, (end) => `${end[0] === 'g' ? 'h' : 'B'}=`)}\n`],
     ['two lines', `${origin}\n${size}\n`],
+    ['an empty extension line', `${origin}\n${size}\n${base64}\n\nmore\n`],
     ['an empty line within', `${origin}\n\n${size}\n${base64}\n`],
   ]
 }
@@ -153,6 +155,7 @@ export function tlogProofVectors(): VectorFile {
       proven('the genesis state', 0, { kind: 'state', height: 0, timeMs: 1_796_000_000_000, stateRoot: hex(stateRoots[0] as Uint8Array) }),
       proven('a transaction', 1, { kind: 'tx', txId: hex(txIds[0] as Uint8Array), codespace: '', code: 0 }),
       proven('a refused transaction', 3, { kind: 'tx', txId: hex(txIds[2] as Uint8Array), codespace: 'consent', code: 12 }),
+      proven('the newest transaction, which is not the newest leaf', leaves.length - 2, { kind: 'tx', txId: hex(txIds[5] as Uint8Array), codespace: '', code: 0 }),
       proven('the newest state', leaves.length - 1, { kind: 'state', height: 3, timeMs: 1_796_000_003_000, stateRoot: hex(stateRoots[2] as Uint8Array) }),
       fails('a refused transaction passed off as done', 'ERR_PROOF_LOG', proofOf(tampered, 3, path, cosigned)),
       fails('at another place', 'ERR_PROOF_LOG', proofOf(leaf, 2, path, cosigned)),

@@ -110,6 +110,7 @@ describe('tiles', () => {
     const entries = [...parseEntryBundle(tileAt('entries/000') as Uint8Array, 256), ...parseEntryBundle(tileAt('entries/001.p/44') as Uint8Array, 44)]
     expect(entries.map(toHex)).toEqual(leaves)
     expect(() => parseEntryBundle((tileAt('entries/001.p/44') as Uint8Array).slice(0, -1), 44)).toThrow(refusal('ERR_PROOF_FORMAT'))
+    expect(() => parseEntryBundle(Uint8Array.of(...(tileAt('entries/001.p/44') as Uint8Array), 0), 44)).toThrow(refusal('ERR_PROOF_FORMAT'))
     expect(() => parseEntryBundle(tileAt('entries/001.p/44') as Uint8Array, 43)).toThrow(refusal('ERR_PROOF_FORMAT'))
     expect(toHex(rootOfHashes(entries.map(leafHash)))).toBe(root)
     const full = Array.from({ length: 256 }, (_, i) => (tileAt('0/000') as Uint8Array).slice(32 * i, 32 * i + 32))
