@@ -23,17 +23,9 @@ func openEnvelope(envelope, key []byte, binding map[string]any) ([]byte, error) 
 	if len(envelope) < 34+16 || string(envelope[:6]) != "CHRN\x01\x01" {
 		return nil, errors.New("not an envelope of this version and suite")
 	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	gcm, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
 	header := envelope[:34]
 	bound := append(append([]byte("chiron/envelope/v1\x00"), header...), encode(binding)...)
-	frame, err := gcm.Open(nil, header[22:34], envelope[34:], bound)
+	frame, err := openSealed(key, header[22:34], envelope[34:], bound)
 	if err != nil {
 		return nil, err
 	}
@@ -125,4 +117,44 @@ func keyPair(suite string, secret []byte) (hpke.PrivateKey, error) {
 		return hpke.MLKEM768X25519().NewPrivateKey(sha3.SumSHAKE256(secret, 32))
 	}
 	return hpke.DHKEM(ecdh.X25519()).DeriveKeyPair(secret)
+}
+
+// openSealed: AES-256-GCM.
+func openSealed(key, nonce, sealed, bound []byte) ([]byte, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	gcm, err := cipher.NewGCM(block)
+	if err != nil || len(nonce) != gcm.NonceSize() {
+		return nil, errors.New("not a nonce of AES-GCM")
+	}
+	return gcm.Open(nil, nonce, sealed, bound)
+}
+
+// openCopy gives the content key that a wallet has a copy of. SPEC-COPY-1.
+func openCopy(copied, secret []byte, owner, of map[string]any) ([]byte, error) {
+	value, err := decode(copied)
+	fields, ok := value.(map[string]any)
+	if err != nil || !ok || len(fields) != 5 || fields["keyId"] != owner["keyId"] {
+		return nil, errors.New("not a copy for this key")
+	}
+	private, err := ecdh.X25519().NewPrivateKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hpke.NewDHKEMPrivateKey(private)
+	if err != nil {
+		return nil, err
+	}
+	info := append([]byte("chiron/wallet-copy/v1\x00"), encode(owner)...)
+	recipient, err := hpke.NewRecipient(fields["enc"].([]byte), key, hpke.HKDFSHA256(), hpke.AES256GCM(), info)
+	if err != nil {
+		return nil, err
+	}
+	exported, err := recipient.Export("chiron/wallet-copy-key/v1", 32)
+	if err != nil {
+		return nil, err
+	}
+	return openSealed(exported, fields["nonce"].([]byte), fields["sealed"].([]byte), encode(of))
 }
