@@ -2,7 +2,7 @@ import { toHex, type CustodyReceipt, type Did, type ObjectId } from '@chiron/pro
 import { custody } from '@chiron/ledger'
 import {
   Dealer, envelopeSalt, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
-  type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type OpenedReleases, type Random, type WalletCopies,
+  type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type KeyholderFault, type OpenedReleases, type Random, type WalletCopies,
 } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import type { Signer } from '../ledger/submitter.ts'
@@ -121,7 +121,7 @@ export class VaultCustodian implements Custodian {
     const released: Released[] = []
     for (const [index, order] of orders.entries()) {
       const key = keys[index]
-      if (key === undefined || 'error' in key) throw releaseError(order, key?.error ?? failure, failure, faults.map((fault) => `${fault.keyholder} (${fault.code})`))
+      if (key === undefined || 'error' in key) throw releaseError(order, key?.error ?? failure, failure, faults)
       const { record, version, author, subjects } = order
       const envelope = envelopes[index] as Uint8Array
       released.push({ envelope, key: key.key, content: await openEnvelope(envelope, key.key, { chainId, record, version, author, subjects }) })
@@ -178,10 +178,16 @@ function ask(keyholders: readonly KeyholderService[], request: Uint8Array): Prom
   return Promise.allSettled(keyholders.map(async (keyholder) => ({ keyholder: keyholder.did, bytes: await keyholder.release(request) })))
 }
 
-function releaseError(order: OpenOrder, error: unknown, cause: unknown, faults: readonly string[]): GatewayError {
+/** Too few answers for a key, and nobody who answered lost or changed anything: keyholders are away, behind, or have just answered the same. */
+function isPassing(code: string | undefined, faults: readonly KeyholderFault[]): boolean {
+  return code === 'ERR_VAULT_SHARES_MISSING' && faults.length === 0
+}
+
+function releaseError(order: OpenOrder, error: unknown, cause: unknown, faults: readonly KeyholderFault[]): GatewayError {
   const code = error instanceof VaultError ? error.code : undefined
+  if (isPassing(code, faults)) return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too few keyholders answer now; try again in a moment', { cause: cause ?? error })
   if (code === 'ERR_VAULT_NO_ACCESS') return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'access ended while records were fetched; ask again', { cause: error })
-  const who = faults.length === 0 ? '' : ` by ${faults.join(', ')}`
+  const who = faults.length === 0 ? '' : ` by ${faults.map((fault) => `${fault.keyholder} (${fault.code})`).join(', ')}`
   return new GatewayError(
     'ERR_GATEWAY_DAMAGED',
     `the key of record ${toHex(order.record)} was not released${who}${code === undefined ? '' : `: ${code}`}; check the keyholder and restore its directory from a backup`,
