@@ -94,16 +94,20 @@ export class AccessService {
   async ensure(seeker: Seeker, patients: readonly Handle[], listRefusals = true): Promise<Map<string, OpenAccess>> {
     const open = new Map<string, OpenAccess>()
     const wanted: Handle[] = []
+    const refuse = (patient: Handle): void => {
+      if (listRefusals) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')
+    }
     for (const patient of patients) {
       const current = this.current(seeker, patient)
       if (current !== undefined) open.set(toHex(patient), current)
       else if (this.#permits(seeker, patient)) wanted.push(patient)
-      else if (listRefusals) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')
+      else refuse(patient)
     }
     await Promise.all(wanted.map((patient) => this.#enqueue(seeker, patient)))
     for (const patient of wanted) {
       const current = this.current(seeker, patient)
       if (current !== undefined) open.set(toHex(patient), current)
+      else refuse(patient)
     }
     return open
   }
