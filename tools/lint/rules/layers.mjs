@@ -44,7 +44,7 @@ export const layers = {
       }
       const own = source === workspace.name || source.startsWith(`${workspace.name}/`)
       const declared = workspace.dependencies.has(source.split('/').slice(0, 2).join('/'))
-      const inTest = isTest(context.filename) && (source === '@chiron/testkit' || declared)
+      const inTest = isTest(context.filename) && (covers('@chiron/testkit/*', `${source}/`) || declared)
       if (!own && !inTest && !allowed.some((pattern) => covers(pattern, source))) {
         context.report({ node, message: `'${workspace.name}' may not import '${source}': imports point one way (tools/lint/README.md)` })
       }

@@ -1,6 +1,6 @@
 import { deriveDid, sha256, utf8, type Genesis, type ObjectId, type RecordId } from '@chiron/protocol'
 import { CommittedState, MemoryStore } from '@chiron/ledger'
-import { MemoryBlobStore, sealEnvelope, VaultError, webRandom } from '@chiron/vault'
+import { MemoryBlobStore, MemoryWalletCopies, sealEnvelope, VaultError, webRandom } from '@chiron/vault'
 import { TestNetwork, testIdentity } from '@chiron/vault/testing'
 import { expect, it } from 'vitest'
 import { applicationRuntime } from '../engine/application-runtime.ts'
@@ -29,7 +29,7 @@ async function opening(release: KeyholderService['release']): Promise<unknown> {
   await blobs.putMany([{ hash: envelope.hash, bytes: envelope.bytes }])
   const did = keyholders[0]?.did as KeyholderService['did']
   const custodian = new VaultCustodian({
-    engine, signer, blobs, recipient: network.recipient, random: webRandom,
+    engine, signer, blobs, copies: new MemoryWalletCopies(), recipient: network.recipient, random: webRandom,
     keyholders: [{ did, release, acceptBatch: () => Promise.reject(new VaultError('ERR_VAULT_EXPIRED', 'not asked')) }],
   })
   const order: OpenOrder = { ...binding, ciphertext: envelope.hash, keyCommitment: new Uint8Array(32), shareRoot: new Uint8Array(32), custodySet: 1 }

@@ -1,6 +1,7 @@
 export * from './blob-store-compliance.ts'
 export * from './keyholder-stores-compliance.ts'
 export * from './ledger-view.ts'
+export * from './liar.ts'
 export * from './network.ts'
 export * from './bytes.ts'
 export * from './wallet-copies-compliance.ts'

@@ -1,0 +1,8 @@
+export { sealProcess, seedLibraries } from './ambient.ts'
+export { Disk, type DiskOptions } from './disk.ts'
+export { DiskError, SimulationError, type SimulationErrorCode } from './errors.ts'
+export { SimulatedFile } from './file.ts'
+export { Kernel } from './kernel.ts'
+export { Incarnation, Machine, type MachineOptions, type Program } from './machine.ts'
+export { Network, type NetworkOptions } from './network.ts'
+export { SeededRandom } from './random.ts'
