@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { url: { type: 'string' } } })
 /** Address of the node: `--url`, else `CHIRON_URL`, else where `npm start` puts it. */
 const url = (values.url ?? (process.env['CHIRON_URL'] || 'http://localhost:8080')).replace(/\/+$/, '')
 
-type Organisation = 'riverside' | 'lakeside'
+export type Organisation = 'riverside' | 'lakeside'
 type User = 'physician' | 'nurse' | 'admin'
 
 export function say(text: string): void {
@@ -31,6 +31,11 @@ export async function chiron(...args: readonly string[]): Promise<string> {
     process.stderr.write(stderr ?? 'the chiron command could not be run\n')
     process.exit(typeof code === 'number' ? code : 1)
   }
+}
+
+/** Where wallets reach an organisation. */
+export function addressOf(organisation: Organisation): string {
+  return `${url}/${organisation}`
 }
 
 /** FHIR at an organisation, as one of its users. The node prints such tokens on a sample network only. */

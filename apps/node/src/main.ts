@@ -113,12 +113,13 @@ function addressOf(config: Config, port: number, server: Listening): string {
 }
 
 function controlDependencies(node: OpenNode, url: string, directory: DataDirectory, log: Log) {
-  const { engine, checkpoints, gateways, desk, tokens, names, wallets, identities } = node
+  const { engine, checkpoints, gateways, desk, claimDesk, tokens, names, wallets, identities } = node
   return {
     engine,
     checkpoints,
     gateways,
     desk,
+    claimDesk,
     tokens,
     names,
     wallets,

@@ -52,6 +52,17 @@ const SAID: Readonly<Record<string, readonly RegExp[]>> = {
     /close: physician of lakeside for TREAT$/,
     /open: physician of lakeside for TREAT$/,
   ],
+  'claim-identity': [
+    /^ {3}\S{11}…, once, until /,
+    /^ {3}the code is mistyped$/,
+    /^ {3}did:chiron:\S+: 4 records sealed to the wallet, by a release of 4 keys$/,
+    /^ {3}refused: ERR_SDK_FORBIDDEN$/,
+    /Patient\/\S+ +1$/,
+    /^ {3}Proven: the 5 resources are the newest versions/,
+    /patient \(did:chiron:\S+\) .*opened access to read/,
+    /took over the identity from riverside/,
+    /riverside riverside gave out a code/,
+  ],
   'own-wallet': [
     /^ {3}did:chiron:\S+$/,
     /^ {3}restored; /,
@@ -112,7 +123,7 @@ describe('examples', () => {
     expect(named.code).toBe(0)
     const unknown = await run('tools/tasks/example.ts', ['no-such'])
     expect(unknown).toMatchObject({ code: 2, stdout: '' })
-    expect(unknown.stderr).toContain('ask-and-read, end-access, own-wallet, see-and-prove, write-records')
+    expect(unknown.stderr).toContain('ask-and-read, claim-identity, end-access, own-wallet, see-and-prove, write-records')
   })
 
   it('say that no node is running', async () => {

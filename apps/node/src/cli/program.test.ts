@@ -97,6 +97,13 @@ const LINES: Line[] = [
     answer: { treatments: [{ organisation: 'lakeside', sinceMs: 0, untilMs: 1000, status: 'contested' }] },
     prints: 'ORGANISATION  SINCE                     UNTIL                     STATUS\nlakeside      1970-01-01T00:00:00.000Z  1970-01-01T00:00:01.000Z  contested\n',
   },
+  {
+    line: `patient claim-code --patient ${ID} --json`,
+    sends: { method: 'POST', url: '/patient/claim-code', body: { patient: ID, forMs: 604_800_000 } },
+    answer: { code: 'ABCDE-FGHJK', did: 'did:chiron:x', untilMs: 5 },
+    prints: '{\n  "code": "ABCDE-FGHJK",\n  "did": "did:chiron:x",\n  "untilMs": 5\n}\n',
+  },
+  { line: `patient withdraw-code --patient ${ID}`, sends: { method: 'POST', url: '/patient/withdraw-code', body: { patient: ID } }, answer: { did: 'did:chiron:x' }, prints: 'did:chiron:x\n' },
   { line: 'index --json', sends: { method: 'GET', url: '/index' }, answer: { indexes: [] }, prints: '[]\n' },
 ]
 
@@ -141,6 +148,9 @@ describe('command lines', () => {
     ['audit', /--patient/],
     ['audit --patient ../etc', /id of a FHIR Patient/],
     [`request approve ${RULE} --org x`, /unknown option/],
+    ['patient claim --wallet w --at http://localhost:1/riverside --code 0', /59 letters and digits/],
+    [`patient claim --wallet w --at http://localhost:1/riverside --code ${'0'.repeat(57)}10`, /mistyped/],
+    ['patient records --wallet w --at localhost', /such as http/],
     ['fly', /unknown command/],
   ])('refuses %s with a reason and exit code 2, and asks no node', async (line, reason) => {
     await node.listen(() => ({ json: {} }))
@@ -150,7 +160,7 @@ describe('command lines', () => {
     expect(node.seen).toEqual([])
   })
 
-  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['log'], ['log', 'prove'], ['status']])(
+  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['patient'], ['patient', 'claim'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['log'], ['log', 'prove'], ['status']])(
     'begins the help of %j %j with examples',
     async (...words) => {
       const { code, stdout, stderr } = await node.chiron([...words, '--help'])
@@ -159,7 +169,7 @@ describe('command lines', () => {
     },
   )
 
-  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'patient claim-code', 'patient withdraw-code', 'patient claim', 'patient rotate', 'patient records', 'patient export', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
     'offers --json for %s',
     async (line) => {
       const { stdout } = await node.chiron([...line.split(' '), '--help'])

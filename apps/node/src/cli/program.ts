@@ -6,6 +6,7 @@ import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addIndex } from './commands/index-command.ts'
 import { addLog } from './commands/log.ts'
+import { addPatient } from './commands/patient.ts'
 import { addRequest } from './commands/request.ts'
 import { addStatus } from './commands/status.ts'
 import { addToken } from './commands/token.ts'
@@ -40,6 +41,6 @@ export function buildProgram(context: CommandContext): Command {
     .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.')
-  for (const add of [addUp, addImport, addToken, addConsent, addRequest, addTreatment, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
+  for (const add of [addUp, addImport, addToken, addConsent, addRequest, addTreatment, addPatient, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
   return program
 }

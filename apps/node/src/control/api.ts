@@ -203,6 +203,11 @@ export const exportResponse = v.strictObject({
   records: v.record(v.string(), v.unknown()),
 })
 
+/** A one-time code for a patient in custody of an organisation of this node; the answer holds the only copy. */
+export const offerClaimRequest = v.strictObject({ patient: patientId, forMs })
+export const offerClaimResponse = v.strictObject({ code: v.string(), did: v.string(), untilMs: schema.timeMs })
+export const withdrawClaimResponse = v.strictObject({ did: v.string() })
+
 export const indexRow = v.strictObject({
   organisation: v.string(),
   rows: schema.uint,
@@ -288,6 +293,8 @@ export const operations = {
   contest: operation('POST', '/treatment/contest', contestRequest, contestResponse),
   treatments: operation('GET', '/treatment', ofPatient, treatmentsResponse),
   audit: operation('GET', '/audit', ofPatient, auditResponse),
+  offerClaim: operation('POST', '/patient/claim-code', offerClaimRequest, offerClaimResponse),
+  withdrawClaim: operation('POST', '/patient/withdraw-code', ofPatient, withdrawClaimResponse),
   export: operation('POST', '/export', ofPatient, exportResponse),
   indexes: operation('GET', '/index', empty, indexResponse),
   checkpoint: operation('GET', '/log/checkpoint', empty, checkpointResponse),

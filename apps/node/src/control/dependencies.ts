@@ -3,6 +3,7 @@ import type { Gateway } from '../gateway/gateway.ts'
 import type { Names } from '../gateway/names.ts'
 import type { Tokens } from '../gateway/tokens.ts'
 import type { Signer } from '../ledger/submitter.ts'
+import type { ClaimDesk } from '../patients/claim-desk.ts'
 import type { PatientDesk } from '../patients/patient-desk.ts'
 import type { Checkpoints } from '../transparency/checkpoints.ts'
 import type { CustodialWallets, UserSigners } from '../patients/wallets.ts'
@@ -13,6 +14,7 @@ export interface ControlDependencies {
   readonly checkpoints: Checkpoints
   readonly gateways: ReadonlyMap<string, Gateway>
   readonly desk: PatientDesk
+  readonly claimDesk: ClaimDesk
   readonly tokens: Tokens
   readonly names: Names
   readonly wallets: CustodialWallets

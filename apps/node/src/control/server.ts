@@ -69,6 +69,8 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
       for (const gateway of gateways.values()) await gateway.flush()
       return { rows: desk.audit(patientId) }
     },
+    offerClaim: async ({ patient, forMs }) => await dependencies.claimDesk.offer(desk.handle(patientNamed(dependencies, patient)), forMs),
+    withdrawClaim: async ({ patient }) => ({ did: await dependencies.claimDesk.withdraw(desk.handle(patientNamed(dependencies, patient))) }),
     export: async (request) => await exportPatient(dependencies, request),
     checkpoint: async () => ({ checkpoint: checkpoints.published() ?? (await checkpoints.covering(1)) }),
     prove: async ({ tx }) => ({ proof: tx === undefined ? await proveState(dependencies) : await proveTx(dependencies, fromHex(tx) as TxId) }),
