@@ -129,6 +129,7 @@ describe('a patient who claims', () => {
     const wallet = await claim(started, await offer(started, id))
     const client = clientOf(started, wallet)
     await client.sealCopies()
+    const others = await claim(started, await offer(started, other))
     const count = (await copiesOf(did)).length
     const hospital = await started.as('riverside', 'physician')
     const shared = observation(id, 'laboratory', { performer: [{ reference: `Patient/${other}` }], focus: [{ reference: `Patient/${other}` }] })
@@ -137,6 +138,7 @@ describe('a patient who claims', () => {
     const several = chart.entries.filter(({ isAlone }) => !isAlone)
     expect(several).toHaveLength(1)
     expect(await copiesOf(did)).toHaveLength(count)
+    expect(await copiesOf(others.did)).toEqual([])
     expect(await client.open(chart, several)).toEqual([])
     expect(await client.sealCopies()).toEqual({ sealed: 0, released: 0, without: 1 })
     expect(toHex(chart.entries[0]?.handle as Uint8Array)).toBe(toHex((await client.ledger.patient()).handle))
