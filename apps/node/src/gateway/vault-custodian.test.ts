@@ -12,9 +12,9 @@ import { VaultCustodian, type KeyholderService } from './vault-custodian.ts'
 const chainId = 'chiron-test'
 const signer = { ...testIdentity('author'), keyId: 'k1' }
 
-/** A custodian over a new ledger with one keyholder that answers as told, and a sealed record to be opened. */
-async function opening(release: KeyholderService['release']): Promise<unknown> {
-  const network = await TestNetwork.start(1)
+/** A custodian over a new ledger with keyholders that answer as told, and a sealed record to be opened. */
+async function opening(...releases: readonly KeyholderService['release'][]): Promise<unknown> {
+  const network = await TestNetwork.start(releases.length)
   const { keyholders, threshold } = network.set
   const inception = new Uint8Array(16)
   const blockSigner = { did: deriveDid('device', signer.publicKey, inception), signingKey: signer.publicKey, agreementKey: new Uint8Array(32), inception }
@@ -27,21 +27,26 @@ async function opening(release: KeyholderService['release']): Promise<unknown> {
   const binding = { chainId, record, version: 1, author: signer.did, subjects: [] }
   const envelope = await sealEnvelope({ meta: {}, resource: utf8('{}') }, binding, webRandom)
   await blobs.putMany([{ hash: envelope.hash, bytes: envelope.bytes }])
-  const did = keyholders[0]?.did as KeyholderService['did']
   const custodian = new VaultCustodian({
     engine, signer, blobs, copies: new MemoryWalletCopies(), recipient: network.recipient, random: webRandom,
-    keyholders: [{ did, release, acceptBatch: () => Promise.reject(new VaultError('ERR_VAULT_EXPIRED', 'not asked')) }],
+    keyholders: releases.map((release, at) => ({ did: keyholders[at]?.did as KeyholderService['did'], release, acceptBatch: () => Promise.reject(new VaultError('ERR_VAULT_EXPIRED', 'not asked')) })),
   })
   const order: OpenOrder = { ...binding, ciphertext: envelope.hash, keyCommitment: new Uint8Array(32), shareRoot: new Uint8Array(32), custodySet: 1 }
   return await custodian.open(new Uint8Array(16) as ObjectId, signer.did, [order]).catch((error: unknown) => error)
 }
 
+const isBehind = (): Promise<never> => Promise.reject(new VaultError('ERR_VAULT_NOT_FRESH', 'behind'))
+const answersNonsense = (): Promise<Uint8Array> => Promise.resolve(new Uint8Array(3))
+
 it('says that keyholders who are behind or away are not there now, and that nothing is lost', async () => {
-  const behind = await opening(() => Promise.reject(new VaultError('ERR_VAULT_NOT_FRESH', 'behind')))
-  expect(behind).toMatchObject({ code: 'ERR_GATEWAY_UNAVAILABLE', cause: { code: 'ERR_VAULT_NOT_FRESH' } })
+  expect(await opening(isBehind)).toMatchObject({ code: 'ERR_GATEWAY_UNAVAILABLE', cause: { code: 'ERR_VAULT_NOT_FRESH' } })
 })
 
 it('names a keyholder whose answer is not as it should be', async () => {
-  const damaged = await opening(() => Promise.resolve(new Uint8Array(3)))
-  expect(damaged).toMatchObject({ code: 'ERR_GATEWAY_DAMAGED', message: expect.stringContaining('ERR_VAULT_MESSAGE_INVALID') })
+  expect(await opening(answersNonsense)).toMatchObject({ code: 'ERR_GATEWAY_DAMAGED', message: expect.stringContaining('ERR_VAULT_MESSAGE_INVALID') })
+})
+
+it('waits for those who are behind while no more are at fault than may be', async () => {
+  expect(await opening(answersNonsense, isBehind, isBehind, isBehind)).toMatchObject({ code: 'ERR_GATEWAY_UNAVAILABLE' })
+  expect(await opening(answersNonsense, answersNonsense, isBehind, isBehind)).toMatchObject({ code: 'ERR_GATEWAY_DAMAGED' })
 })

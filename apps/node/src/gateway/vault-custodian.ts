@@ -1,7 +1,7 @@
 import { toHex, type CustodyReceipt, type Did, type ObjectId } from '@chiron/protocol'
 import { custody } from '@chiron/ledger'
 import {
-  Dealer, envelopeSalt, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
+  Dealer, envelopeSalt, faultsTolerated, openEnvelope, openReleases, receiptsNeeded, sealEnvelope, signReleaseRequest, VaultError,
   type BlobStore, type CustodySet, type EnvelopeContent, type ExpectedRecord, type KemKeyPair, type KeyholderFault, type OpenedReleases, type Random, type WalletCopies,
 } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
@@ -121,7 +121,10 @@ export class VaultCustodian implements Custodian {
     const released: Released[] = []
     for (const [index, order] of orders.entries()) {
       const key = keys[index]
-      if (key === undefined || 'error' in key) throw releaseError(order, key?.error ?? failure, failure, faults)
+      if (key === undefined || 'error' in key) {
+        const tolerated = faultsTolerated(set(order.custodySet)?.keyholders.length ?? 1)
+        throw releaseError(order, key?.error ?? failure, failure, { faults, tolerated, unanswered: failure !== undefined })
+      }
       const { record, version, author, subjects } = order
       const envelope = envelopes[index] as Uint8Array
       released.push({ envelope, key: key.key, content: await openEnvelope(envelope, key.key, { chainId, record, version, author, subjects }) })
@@ -178,14 +181,28 @@ function ask(keyholders: readonly KeyholderService[], request: Uint8Array): Prom
   return Promise.allSettled(keyholders.map(async (keyholder) => ({ keyholder: keyholder.did, bytes: await keyholder.release(request) })))
 }
 
-/** Too few answers for a key, and nobody who answered lost or changed anything: keyholders are away, behind, or have just answered the same. */
-function isPassing(code: string | undefined, faults: readonly KeyholderFault[]): boolean {
-  return code === 'ERR_VAULT_SHARES_MISSING' && faults.length === 0
+/**
+ * Whether asking again may help: too few good shares, and no more keyholders at fault than the set tolerates, so that what
+ * lacks are those who are away, behind, or have just answered the same.
+ */
+function isPassing(code: string | undefined, { faults, tolerated, unanswered }: Hindrance): boolean {
+  if (code !== 'ERR_VAULT_SHARES_MISSING' && code !== 'ERR_VAULT_SHARE_INVALID') return false
+  const atFault = new Set(faults.map(({ keyholder }) => keyholder)).size
+  return atFault === 0 || (unanswered && atFault <= tolerated)
 }
 
-function releaseError(order: OpenOrder, error: unknown, cause: unknown, faults: readonly KeyholderFault[]): GatewayError {
+interface Hindrance {
+  readonly faults: readonly KeyholderFault[]
+  /** How many of the set may fail. */
+  readonly tolerated: number
+  /** Whether somebody who was asked gave no answer. */
+  readonly unanswered: boolean
+}
+
+function releaseError(order: OpenOrder, error: unknown, cause: unknown, hindrance: Hindrance): GatewayError {
+  const { faults } = hindrance
   const code = error instanceof VaultError ? error.code : undefined
-  if (isPassing(code, faults)) return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too few keyholders answer now; try again in a moment', { cause: cause ?? error })
+  if (isPassing(code, hindrance)) return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too few keyholders answer now; try again in a moment', { cause: cause ?? error })
   if (code === 'ERR_VAULT_NO_ACCESS') return new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'access ended while records were fetched; ask again', { cause: error })
   const who = faults.length === 0 ? '' : ` by ${faults.map((fault) => `${fault.keyholder} (${fault.code})`).join(', ')}`
   return new GatewayError(
