@@ -110,7 +110,7 @@ export class Actions {
     await this.#withGateway(random, async (gateway, organisation) => {
       const first = this.#patient(random)
       const other = this.#patient(random)
-      const patients = random.chance(0.15) && other.id !== first.id ? [first.id, other.id] : [first.id]
+      const patients = random.chance(0.3) && other.id !== first.id ? [first.id, other.id] : [first.id]
       const intents = Array.from({ length: random.pick([1, 1, 2, 4]) }, () => this.#intent(random, patients))
       await gateway.write(random.pick(organisation.practitioners), intents)
     })

@@ -15,18 +15,19 @@ export interface ChildOptions {
 
 export interface ChildRun {
   readonly reports: readonly Omit<SeedReport, 'lines'>[]
-  /** Seconds of processor time would be better, but a child's are its own to tell: wall clock, the start included. */
-  readonly seconds: number
+  /** Processor time, the start included. */
+  readonly cpuSeconds: number
 }
 
 /** Runs seeds in a process of their own. @throws what the process says when it ends otherwise than well */
 export async function simulate({ from, count = 1, seconds = 3_600, until = false, bug }: ChildOptions): Promise<ChildRun> {
-  const began = performance.now()
   const args = [MAIN, '--from', String(from), '--count', String(count), '--seconds', String(seconds), ...(until ? ['--until'] : []), ...(bug === undefined ? [] : ['--bug', bug])]
   const child = spawn(process.execPath, ['--max-old-space-size=1500', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   const [output, errors] = await Promise.all([textOf(child.stdout), textOf(child.stderr), new Promise<number | null>((resolve) => child.once('exit', resolve))])
   if (child.exitCode !== 0) throw new Error(`the simulation ended with ${child.exitCode ?? child.signalCode}: ${errors}`)
-  return { reports: output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as SeedReport), seconds: (performance.now() - began) / 1000 }
+  const lines = output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown)
+  const { cpuSeconds } = lines.pop() as { readonly cpuSeconds: number }
+  return { reports: lines as SeedReport[], cpuSeconds }
 }
 
 async function textOf(stream: AsyncIterable<unknown>): Promise<string> {

@@ -54,8 +54,8 @@ export class Faults {
   }
 
   #crashAtStep(random: SeededRandom): void {
-    const { kernel, fallible } = this.#world
-    const machine = random.pick(fallible)
+    const { kernel, fallible, ledger } = this.#world
+    const machine = random.chance(0.4) ? ledger : random.pick(fallible)
     machine.disk.crashAtStep(random.between(1, 12))
     // Power comes back some time after; until the step comes it is on.
     const again = (): void => {

@@ -44,3 +44,5 @@ for (let seed = Number(values.from); seed < last && Number(clock() - began) < Nu
   for (const line of Number(values.lines) > 0 ? lines.slice(-Number(values.lines)) : []) process.stderr.write(`${line}\n`)
   if (values.until) break
 }
+const { user, system } = process.cpuUsage()
+process.stdout.write(`${JSON.stringify({ cpuSeconds: (user + system) / 1e6 })}\n`)

@@ -13,12 +13,13 @@ export interface SimulationRecord {
     readonly machine: string
     readonly node: string
     readonly seeds: readonly [first: number, last: number]
-    readonly wallSeconds: number
+    readonly cpuSeconds: number
     readonly simulatedHours: number
     readonly steps: number
-    readonly stepsPerSecond: number
-    readonly simulatedHoursPerSecond: number
-    readonly seedsPerMinute: number
+    /** By processor time of the one core that it uses. */
+    readonly stepsPerCpuSecond: number
+    readonly simulatedHoursPerCpuSecond: number
+    readonly seedsPerCpuMinute: number
     readonly blocks: number
     readonly releases: number
     readonly acknowledgedWrites: number
@@ -43,7 +44,7 @@ export function writeRecord(record: SimulationRecord, path = PATH): void {
 }
 
 /** The line of the record for one run of seeds. */
-export function summarise({ reports, seconds }: ChildRun, started: Date, failures: readonly string[]): SimulationRecord['runs'][number] {
+export function summarise({ reports, cpuSeconds }: ChildRun, started: Date, failures: readonly string[]): SimulationRecord['runs'][number] {
   const sum = (of: (report: (typeof reports)[number]) => number): number => reports.reduce((total, report) => total + of(report), 0)
   const lags = reports.flatMap((report) => report.lags).sort((a, b) => a - b)
   const at = (share: number): number => lags[Math.min(lags.length - 1, Math.floor(share * lags.length))] ?? 0
@@ -55,12 +56,12 @@ export function summarise({ reports, seconds }: ChildRun, started: Date, failure
     machine: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
     node: process.version,
     seeds: [reports[0]?.seed ?? 0, reports.at(-1)?.seed ?? 0],
-    wallSeconds: Math.round(seconds),
+    cpuSeconds: Math.round(cpuSeconds),
     simulatedHours: rounded(hours),
     steps,
-    stepsPerSecond: Math.round(steps / seconds),
-    simulatedHoursPerSecond: rounded(hours / seconds),
-    seedsPerMinute: rounded((reports.length * 60) / seconds),
+    stepsPerCpuSecond: Math.round(steps / cpuSeconds),
+    simulatedHoursPerCpuSecond: rounded(hours / cpuSeconds),
+    seedsPerCpuMinute: rounded((reports.length * 60) / cpuSeconds),
     blocks: sum((report) => report.blocks),
     releases: sum((report) => report.releases),
     acknowledgedWrites: sum((report) => report.acknowledged),

@@ -64,6 +64,8 @@ export class SimulatedFile {
       for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {
         if (random.chance(kept)) this.#durable = written(this.#durable, { position: position + at, bytes: bytes.subarray(at, at + SECTOR_BYTES) })
       }
+      // The new length may have reached the disk before what stands there.
+      if (random.chance(0.3)) this.#durable = written(this.#durable, { position: position + bytes.length, bytes: new Uint8Array() })
     }
     this.#seen = this.#durable.slice()
   }
