@@ -4,6 +4,7 @@ import { decodeLogLeaf, identity, readLogLeaf } from '@chiron/ledger'
 import { toHex } from '@chiron/protocol'
 import { verifyDocument } from '@chiron/sdk/audit'
 import type { Bundle } from '@medplum/fhirtypes'
+import { resourceOf } from '../gateway/fhir/request.ts'
 import type { Reader } from '../gateway/reader.ts'
 import { importDocument } from '../intake/import.ts'
 import type { ImportEvent, RebuildEvent, RequestOf } from './api.ts'
@@ -35,8 +36,8 @@ async function readerOf(authorization: string, organisation: string): Promise<Re
 }
 
 async function laboratory(reader: Reader, organisation = 'lakeside'): Promise<number | undefined> {
-  const { resource } = await control.gateway(organisation).handle(reader, { method: 'GET', path: ['Observation'], query: [['patient', patient]] })
-  return (resource as Bundle).total
+  const answer = await control.gateway(organisation).handle(reader, { method: 'GET', path: ['Observation'], query: [['patient', patient]] })
+  return (resourceOf(answer) as Bundle).total
 }
 
 const grant = (more: Partial<RequestOf<'grant'>> = {}): RequestOf<'grant'> => ({
