@@ -1,62 +1,13 @@
 /** One case for each thing that a tier says, by name. */
-import type { Grantee, RuleTerms } from '@chiron/protocol'
-import type { AccessRequest, PatientFacts, ReaderFacts, RecordFacts, Target } from '@chiron/ledger/decide'
-import { didNamed, HANDLE, labelNumbered, NOW, recordNumbered, ruleNumbered, tagNumbered } from './decide-draw.ts'
+import {
+  ada, home, clinic, lab, imaging, hiv, genetics, toDoctor, toPhysicians, toTreating, permit, deny, treating, asPatient, asAuthor, asHouse, write, directory, whole, change, type Change,
+} from './decide-case.ts'
+import { AUTHORITY_CASES } from './decide-cases-authority.ts'
+import { LIMIT_CASES } from './decide-cases-limits.ts'
+import { NOW, recordNumbered, ruleNumbered, tagNumbered } from './decide-names.ts'
 import type { ReferenceCase } from './decide-reference.ts'
 
-const [ada, doctor] = [didNamed('a'), didNamed('d')]
-const [home, clinic] = [didNamed('h'), didNamed('c')]
-const [lab, imaging] = [tagNumbered(1), tagNumbered(2)]
-const [hiv, genetics] = [labelNumbered(1), labelNumbered(2)]
-
-const toClinic: Grantee = { kind: 'organisation', did: clinic }
-const toDoctor: Grantee = { kind: 'person', did: doctor }
-const toPhysicians: Grantee = { kind: 'role', role: 'physician' }
-const toTreating: Grantee = { kind: 'anyone-treating' }
-
-const rule = (fields: Partial<RuleTerms>): RuleTerms => ({
-  effect: 'permit', grantee: toClinic, purposes: [], categories: [], labels: [], records: [], actions: ['read'], from: 0, until: null, overrides: null, ...fields,
-})
-const permit = (fields: Partial<RuleTerms> = {}): RuleTerms => rule(fields)
-const deny = (fields: Partial<RuleTerms> = {}): RuleTerms => rule({ ...fields, effect: 'deny' })
-const treating = { organisation: clinic, fromMs: 0, untilMs: 5_000, contested: false }
-
-interface Change {
-  readonly request?: Partial<AccessRequest>
-  readonly reader?: Partial<ReaderFacts>
-  readonly patient?: Partial<PatientFacts>
-  readonly record?: Partial<RecordFacts>
-  readonly target?: Target
-  readonly rules?: readonly RuleTerms[]
-  readonly timeMs?: number
-}
-
-/** The clinic's doctor reads, for treatment, a laboratory record that the hospital wrote. */
-function change({ request, reader, patient, record, target, rules = [], timeMs = NOW }: Change): ReferenceCase {
-  const asked: AccessRequest = { reader: doctor, organisation: clinic, purpose: 'TREAT', action: 'read', ...request }
-  return {
-    request: asked,
-    reader: {
-      did: asked.reader, kind: 'practitioner', suspended: false, organisation: asked.organisation, organisationLive: true,
-      attestations: [{ role: 'physician', untilMs: 5_000 }], delegation: { purposes: [], untilMs: 5_000 }, ...reader,
-    },
-    patient: {
-      handle: HANDLE, owner: { did: ada, kind: 'patient', custodial: false }, rules: rules.map((terms, n) => ({ id: ruleNumbered(n), terms })), treatments: [],
-      authors: [home], ...patient,
-    },
-    target: target ?? { kind: 'record', record: { id: recordNumbered(1), state: 'present', author: home, category: lab, labels: [], flags: 0, ...record } },
-    timeMs,
-  }
-}
-
-const asPatient: Change = { request: { reader: ada, organisation: home, purpose: 'PATRQT' }, reader: { kind: 'patient', attestations: [] } }
-const asAuthor: Change = { record: { author: clinic } }
-const asHouse: Change = { request: { reader: clinic }, reader: { kind: 'organisation', attestations: [], delegation: null } }
-const write: Change = { request: { action: 'write' }, record: { state: 'new', author: null } }
-const directory: Change = { patient: { owner: { did: home, kind: 'organisation', custodial: false } }, record: { flags: 4 } }
-const whole: Target = { kind: 'patient' }
-
-const CASES: Readonly<Record<string, Change>> = {
+const FIRST_CASES: Readonly<Record<string, Change>> = {
   '0: reader unknown': { reader: { kind: null }, rules: [permit()] },
   '0: reader suspended': { reader: { suspended: true }, rules: [permit()] },
   '0: organisation no live member': { reader: { organisationLive: false }, rules: [permit()] },
@@ -68,20 +19,20 @@ const CASES: Readonly<Record<string, Change>> = {
   '0: another organisation as reader': { request: { reader: home }, reader: { kind: 'organisation' }, rules: [permit()] },
   '0: nobody owns the handle': { patient: { owner: null }, rules: [permit()] },
   '0: unknown record': { record: { state: 'unknown' }, rules: [permit()] },
-  '0: erased record, also for its author': { ...asAuthor, record: { state: 'erased', author: clinic } },
-  '0: reading what is not written yet': { record: { state: 'new', author: null }, rules: [permit()] },
+  '0: erased record, also for its author': { ...asAuthor, record: { state: 'erased', author: clinic, firstAuthor: clinic } },
+  '0: reading what is not written yet': { record: { state: 'new', author: null, firstAuthor: null }, rules: [permit()] },
   '0: facts of another reader': { reader: { did: ada }, rules: [permit()] },
   '2: patients read their own': asPatient,
   '2: patients read their own labelled ones, whatever they deny': { ...asPatient, record: { labels: [hiv] }, rules: [deny({ grantee: toPhysicians })] },
   '2: not with a key that another holds': { ...asPatient, patient: { owner: { did: ada, kind: 'patient', custodial: true } } },
   '2: not for sharing': { ...asPatient, request: { ...asPatient.request, action: 'share' } },
-  '2: an organisation writes its own list': { ...asHouse, request: { reader: clinic, action: 'write' }, patient: { owner: { did: clinic, kind: 'organisation', custodial: false } }, record: { state: 'new', author: null, flags: 8 } },
+  '2: an organisation writes its own list': { ...asHouse, request: { reader: clinic, action: 'write' }, patient: { owner: { did: clinic, kind: 'organisation', custodial: false } }, record: { state: 'new', author: null, firstAuthor: null, flags: 8 } },
   '3b: the author reads': asAuthor,
-  '3b: the author reads labelled ones': { record: { author: clinic, labels: [hiv] } },
-  '3b: the author continues after treatment ended': { request: { action: 'write' }, record: { author: clinic } },
-  '3b: the author itself, for operations': { ...asHouse, request: { reader: clinic, purpose: 'HOPERAT' }, record: { author: clinic } },
-  '3b: not for research': { request: { purpose: 'HRESCH' }, record: { author: clinic } },
-  '3b: not for sharing': { request: { action: 'share' }, record: { author: clinic } },
+  '3b: the author reads labelled ones': { record: { author: clinic, firstAuthor: clinic, labels: [hiv] } },
+  '3b: the author continues after treatment ended': { request: { action: 'write' }, record: { author: clinic, firstAuthor: clinic } },
+  '3b: the author itself, for operations': { ...asHouse, request: { reader: clinic, purpose: 'HOPERAT' }, record: { author: clinic, firstAuthor: clinic } },
+  '3b: not for research': { request: { purpose: 'HRESCH' }, record: { author: clinic, firstAuthor: clinic } },
+  '3b: not for sharing': { request: { action: 'share' }, record: { author: clinic, firstAuthor: clinic } },
   '3b: a denial of the organisation does not remove it': { ...asAuthor, rules: [deny()] },
   '3b: nor one of anyone treating': { ...asAuthor, patient: { treatments: [treating] }, rules: [deny({ grantee: toTreating })] },
   '3b: a denial of the person narrows it': { ...asAuthor, rules: [deny({ grantee: toDoctor })] },
@@ -112,7 +63,7 @@ const CASES: Readonly<Record<string, Change>> = {
   '6: a labelled record needs the label named': { record: { labels: [hiv] }, rules: [permit()] },
   '6: all labels by one permit': { record: { labels: [hiv, genetics] }, rules: [permit({ labels: [hiv] }), permit({ labels: [genetics] })] },
   '6: named by one permit': { record: { labels: [hiv, genetics] }, rules: [permit({ labels: [genetics, hiv] })] },
-  '6: writing is not asked': { ...write, record: { state: 'new', author: null, labels: [hiv] }, patient: { treatments: [treating] } },
+  '6: writing is not asked': { ...write, record: { state: 'new', author: null, firstAuthor: null, labels: [hiv] }, patient: { treatments: [treating] } },
   '7: a permit for the organisation': { rules: [permit()] },
   '7: for the person': { rules: [permit({ grantee: toDoctor })] },
   '7: for the role': { rules: [permit({ grantee: toPhysicians })] },
@@ -146,5 +97,5 @@ const CASES: Readonly<Record<string, Change>> = {
 }
 
 export function decideCases(): (ReferenceCase & { readonly name: string })[] {
-  return Object.entries(CASES).map(([name, fields]) => ({ name, ...change(fields) }))
+  return Object.entries({ ...FIRST_CASES, ...AUTHORITY_CASES, ...LIMIT_CASES }).map(([name, fields]) => ({ name, ...change(fields) }))
 }

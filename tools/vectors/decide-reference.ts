@@ -2,8 +2,9 @@
  * The order of decision from its description, tier by tier, over plain lists and with nothing prepared: what `decide()`
  * is compared with. Shares types with it and no code.
  */
-import type { RuleTerms } from '@chiron/protocol'
-import type { AccessRequest, PatientFacts, ReaderFacts, RuleFacts, Target } from '@chiron/ledger/decide'
+import type { AccessRequest, PatientFacts, ReaderFacts, Target } from '@chiron/ledger/decide'
+import { isBelow } from './decide-reference-purposes.ts'
+import { has, hasFlag, hex, isNow, matchRules, UNCATEGORISED, type MatchedRules, type Who } from './decide-reference-rules.ts'
 
 export interface ReferenceCase {
   readonly request: AccessRequest
@@ -22,15 +23,14 @@ export interface ReferenceDecision {
   readonly obligations: readonly string[]
 }
 
-const FLAG = { identity: 2, directory: 4, uncategorised: 16 }
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
-const has = (list: readonly Uint8Array[], item: Uint8Array): boolean => list.some((x) => hex(x) === hex(item))
+const DIRECTORY = 4
+const USUAL = ['TREAT', 'HPAYMT', 'HOPERAT', 'HLEGAL']
+const CLINICIANS = ['physician', 'nurse', 'pharmacist']
 
 export function referenceDecision(c: ReferenceCase): ReferenceDecision {
   const { request, reader, patient, target, timeMs } = c
   const record = target.kind === 'record' ? target.record : undefined
-  const flag = (bit: number): boolean => record !== undefined && Math.floor(record.flags / bit) % 2 === 1
-  const answer = (effect: 'permit' | 'deny', tier: string, code: string, rules: readonly RuleFacts[] = [], obligations: string[] = []): ReferenceDecision => ({
+  const answer = (effect: 'permit' | 'deny', tier: string, code: string, rules: readonly { readonly id: Uint8Array }[] = [], obligations: readonly string[] = []): ReferenceDecision => ({
     effect, tier, code, rules: rules.map((r) => hex(r.id)).sort(), obligations,
   })
 
@@ -39,101 +39,86 @@ export function referenceDecision(c: ReferenceCase): ReferenceDecision {
   const isStaff = (reader.kind === 'practitioner' || reader.kind === 'device') && liveRoles.length > 0
   const isHouse = reader.kind === 'organisation' && reader.did === request.organisation
   const forOrganisation = isStaff || isHouse
-  const roles = isHouse ? ['organisation'] : liveRoles
-  const treats = patient.treatments.some((t) => t.organisation === request.organisation && !t.contested && t.fromMs <= timeMs && t.untilMs > timeMs)
-  const usual = ['TREAT', 'HPAYMT', 'HOPERAT', 'HLEGAL'].includes(request.purpose)
+  const treats = patient.treatments.some((t) => t.organisation === request.organisation && !t.contested && isNow(t.fromMs, t.untilMs, timeMs))
+  const who: Who = { forOrganisation, roles: isHouse ? ['organisation'] : liveRoles, treats, persons: [request.reader] }
+  const owner = patient.owner
 
-  // Tier 0
+  // Tier 0: who cannot ask, and what cannot be asked about
+  const named = reader.delegation?.purposes ?? []
   const delegated = reader.delegation !== null && reader.delegation.untilMs > timeMs &&
-    (reader.delegation.purposes.length === 0 || reader.delegation.purposes.includes(request.purpose))
+    (named.length === 0 || (request.purpose === 'BTG' ? named.includes('BTG') : named.some((p) => isBelow(request.purpose, p))))
   const speaks = reader.did === request.organisation || ((isStaff || reader.kind === 'patient') && delegated)
-  const mayAsk = reader.kind !== null && !reader.suspended && reader.organisationLive && patient.owner !== null && speaks &&
+  const mayAsk = reader.kind !== null && !reader.suspended && reader.organisationLive && owner !== null && speaks &&
     reader.did === request.reader && reader.organisation === request.organisation
   const exists = record === undefined || record.state === 'present' || (record.state === 'new' && request.action === 'write')
-  if (!mayAsk || !exists) return answer('deny', '0', 'DENY_INVALID')
+  if (!mayAsk || !exists || owner === null) return answer('deny', '0', 'DENY_INVALID')
 
-  // Tier 2
-  const owner = patient.owner
-  if (owner !== null && owner.kind === 'patient' && owner.did === request.reader && !owner.custodial && request.action === 'read') return answer('permit', '2', 'PERMIT_OWN')
-  if (owner !== null && owner.kind === 'organisation' && owner.did === request.organisation && forOrganisation && ['read', 'write'].includes(request.action)) {
+  // Does the reader act for the patient?
+  const isPatientsOwn = owner.kind === 'patient' && !owner.custodial && request.action === 'read'
+  const delegations = patient.delegates.filter(
+    (d) => isPatientsOwn && reader.kind === 'patient' && d.delegate === request.reader && !d.custodial && isNow(d.fromMs, d.untilMs, timeMs),
+  )
+  const within = delegations.filter((d) => {
+    if (!d.actions.includes(request.action)) return false
+    if (record === undefined) return true
+    if (d.categories.length > 0 && (hasFlag(record, UNCATEGORISED) || !has(d.categories, record.category))) return false
+    return record.labels.every((l) => has(d.labels, l))
+  })
+
+  // Tier 1: orders that deny
+  const bound = delegations.length > 0 ? { ...who, persons: [request.reader, owner.did] } : who
+  const orders = matchRules(patient.orders, bound, c)
+  if (orders.standing.length > 0) return answer('deny', '1', 'DENY_ORDER', orders.standing)
+
+  // Tier 2: the patient's own, an organisation's own
+  if (isPatientsOwn && owner.did === request.reader) return answer('permit', '2', 'PERMIT_OWN')
+  if (owner.kind === 'organisation' && owner.did === request.organisation && forOrganisation && ['read', 'write'].includes(request.action)) {
     return answer('permit', '2', 'PERMIT_OWN')
   }
 
-  // Which rules speak about this?
-  const meets = ({ terms }: RuleFacts): boolean => {
-    const g = terms.grantee
-    const named =
-      (g.kind === 'person' && g.did === request.reader) ||
-      (g.kind === 'organisation' && forOrganisation && g.did === request.organisation) ||
-      (g.kind === 'role' && forOrganisation && roles.includes(g.role)) ||
-      (g.kind === 'anyone-treating' && forOrganisation && treats)
-    const inForce = terms.from <= timeMs && (terms.until === null || timeMs < terms.until)
-    return named && inForce && terms.actions.includes(request.action) && (terms.purposes.length === 0 || terms.purposes.includes(request.purpose))
+  const permitted = (tier: string, code: string, { direct, implied }: MatchedRules): ReferenceDecision | undefined => {
+    const rules = direct.length > 0 ? direct : implied
+    if (rules.length === 0) return undefined
+    const codes = new Set(rules.flatMap((r) => r.terms.obligations ?? []))
+    return answer('permit', tier, code, rules, [...(direct.length > 0 ? [] : ['identity-only']), ...[...codes].sort()])
   }
-  const rules = patient.rules.filter(meets)
-  const about = ({ terms }: RuleFacts): boolean => {
-    if (record === undefined) return true
-    if (terms.categories.length > 0 && !has(terms.categories, record.category)) return false
-    return terms.records.length === 0 || has(terms.records, record.id)
-  }
-  const covers = (rule: RuleFacts): boolean => about(rule) && !(rule.terms.categories.length > 0 && flag(FLAG.uncategorised))
-  const names = ({ terms }: RuleFacts): boolean => record === undefined || request.action === 'write' || record.labels.every((l) => has(terms.labels, l))
-  const permits = rules.filter((r) => r.terms.effect === 'permit')
-  const direct = permits.filter((r) => covers(r) && names(r))
-  const implied = flag(FLAG.identity) && request.action === 'read' ? permits.filter((r) => !covers(r) && names(r)) : []
-  const hits = (rule: RuleFacts): boolean => {
-    const { categories, records, labels } = rule.terms
-    if (record === undefined) return categories.length + records.length + labels.length === 0
-    return about(rule) && (labels.length === 0 || record.labels.some((l) => has(labels, l)))
-  }
-  const overridden = (denial: RuleFacts): boolean =>
-    [...direct, ...implied].some((p) => p.terms.overrides !== null && hex(p.terms.overrides) === hex(denial.id) && narrower(p.terms, denial.terms))
-  const standing = rules.filter((r) => r.terms.effect === 'deny' && hits(r) && !overridden(r))
 
-  // Tier 3b
-  const authored = record === undefined ? patient.authors.includes(request.organisation) : record.author === request.organisation
-  const narrowed = standing.some((r) => ['person', 'role'].includes(r.terms.grantee.kind))
+  // Tier 3a: orders that permit
+  const byOrder = permitted('3a', 'PERMIT_ORDER', orders)
+  if (byOrder !== undefined) return byOrder
+
+  // Tier 3b: authors, of the newest version and of the first
+  const rules = matchRules(patient.rules, who, c)
+  const authored = record === undefined ? patient.authors.includes(request.organisation) : [record.author, record.firstAuthor].includes(request.organisation)
+  const narrowed = rules.standing.some((r) => ['person', 'role'].includes(r.terms.grantee.kind))
+  const usual = USUAL.includes(request.purpose)
   if (authored && forOrganisation && usual && ['read', 'write'].includes(request.action) && !narrowed) return answer('permit', '3b', 'PERMIT_AUTHOR')
 
-  // Tier 5
-  if (standing.length > 0) return answer('deny', '5', 'DENY_RULE', standing)
+  // Tier 4: declared emergencies
+  const declared = patient.emergencies.filter((e) => e.reader === request.reader && e.organisation === request.organisation && isNow(e.fromMs, e.untilMs, timeMs))
+  const inEmergency = declared.length > 0 && reader.kind === 'practitioner' && owner.kind === 'patient' && request.action === 'read' &&
+    ['BTG', 'ETREAT'].includes(request.purpose) && liveRoles.some((role) => CLINICIANS.includes(role))
+  const hiddenAbsolutely = rules.standing.some((r) => r.terms.absolute === true)
+  if (inEmergency && !hiddenAbsolutely) return answer('permit', '4', 'PERMIT_EMERGENCY', declared, ['review-emergency'])
 
-  // Tier 6
-  if (record !== undefined && request.action !== 'write' && record.labels.length > 0 && direct.length + implied.length === 0) return answer('deny', '6', 'DENY_SENSITIVE')
+  // Tier 5: denials
+  if (rules.standing.length > 0) return answer('deny', '5', 'DENY_RULE', rules.standing)
 
-  // Tier 7
-  if (direct.length > 0) return answer('permit', '7', 'PERMIT_RULE', direct)
-  if (implied.length > 0) return answer('permit', '7', 'PERMIT_RULE', implied, ['identity-only'])
-  if (owner?.kind === 'organisation' && request.action === 'read' && (record === undefined || flag(FLAG.directory))) return answer('permit', '7', 'PERMIT_DIRECTORY')
-  const writable = record === undefined || record.author === null || record.author === request.organisation
+  // Tiers 7 and 8 for who acts for the patient: labels are asked there
+  if (delegations.length > 0) {
+    if (within.length > 0) return answer('permit', '8', 'PERMIT_DELEGATE', within, ['list-as-delegate'])
+    return permitted('7', 'PERMIT_RULE', rules) ?? answer('deny', '8', 'DENY_DELEGATE', delegations)
+  }
+
+  // Tier 6: labels
+  const byRule = permitted('7', 'PERMIT_RULE', rules)
+  if (record !== undefined && request.action !== 'write' && record.labels.length > 0 && byRule === undefined) return answer('deny', '6', 'DENY_SENSITIVE')
+
+  // Tier 7: permits
+  if (byRule !== undefined) return byRule
+  if (owner.kind === 'organisation' && request.action === 'read' && (record === undefined || hasFlag(record, DIRECTORY))) return answer('permit', '7', 'PERMIT_DIRECTORY')
+  const writable = record === undefined || record.author === null || authored
   if (request.action === 'write' && treats && forOrganisation && usual && writable) return answer('permit', '7', 'PERMIT_TREATING')
 
   return answer('deny', '9', 'DENY_DEFAULT')
-}
-
-/** Every part of the permit within the denial's, and at least one smaller. */
-function narrower(permit: RuleTerms, denial: RuleTerms): boolean {
-  const rank = { person: 0, organisation: 1, role: 1, 'anyone-treating': 2 } as const
-  const [p, d] = [permit.grantee, denial.grantee]
-  const same = JSON.stringify(Object.entries(p).sort()) === JSON.stringify(Object.entries(d).sort())
-  const reaches = rank[p.kind] < rank[d.kind] && !(p.kind === 'role' && d.kind === 'anyone-treating')
-  if (!same && !reaches) return false
-  let smaller = !same
-  const lists: [string[], string[]][] = [
-    [permit.purposes, denial.purposes],
-    [permit.categories.map(hex), denial.categories.map(hex)],
-    [permit.records.map(hex), denial.records.map(hex)],
-  ]
-  for (const [inner, outer] of lists) {
-    if (outer.length > 0 && (inner.length === 0 || inner.some((x) => !outer.includes(x)))) return false
-    if (inner.length > 0 && (outer.length === 0 || outer.some((x) => !inner.includes(x)))) smaller = true
-  }
-  if (permit.actions.some((a) => !denial.actions.includes(a))) return false
-  if (denial.actions.some((a) => !permit.actions.includes(a))) smaller = true
-  if (denial.labels.length > 0) {
-    const [inner, outer] = [permit.labels.map(hex), denial.labels.map(hex)]
-    if (inner.length === 0 || inner.some((x) => !outer.includes(x))) return false
-    if (outer.some((x) => !inner.includes(x))) smaller = true
-  }
-  return smaller
 }

@@ -61,6 +61,22 @@ export function tagVectors(): VectorFile {
   }
 }
 
+export function dayVectors(): VectorFile {
+  const midnight = (date: string): number => Math.round(Date.parse(`${date}T00:00:00Z`) / 86_400_000)
+  const dates = ['1970-01-01', '1969-12-31', '2026-11-21', '2024-02-29', '2000-02-29', '1900-02-28', '1900-03-01', '2100-12-31', '0001-01-01', '0004-02-29', '9999-12-31']
+  const cases = ['one', 'two'].flatMap((person) => {
+    const tagKey = hmac(vocabularyKey, ascii('chiron/tags/v1'), sampleBytes(`handle ${person}`, 32))
+    const offset = 2 ** 20 + Math.floor(Buffer.from(hmac(tagKey, ascii('chiron/day/v1'))).readUInt32BE(0) / 2)
+    return dates.map((date): Case => ({ name: `${date} of patient ${person}`, tagKey: hex(tagKey), date, day: midnight(date) + offset }))
+  })
+  const tagKey = cases[0]?.tagKey as string
+  const refused = [
+    '2023-02-29', '1900-02-29', '2026-13-01', '2026-00-10', '2026-04-31', '2026-04-00', '2026-4-1', '2026-11', '2026', '0000-01-01', '10000-01-01', '-0001-01-01',
+    '2026-11-21T10:00:00Z', ' 2026-11-21', '2026-11-21\n', '',
+  ].map((date): Case => ({ name: `no date: ${JSON.stringify(date)}`, tagKey, date, code: 'ERR_PROTOCOL_ENCODING' }))
+  return { requirements: ['SPEC-TAG-3'], about: "Shifted days of dates under a patient's tag key (hex). A case with `code` is refused.", cases: [...cases, ...refused] }
+}
+
 export function commitmentVectors(): VectorFile {
   const record = sampleBytes('record', 16)
   const salt = sampleBytes('envelope salt', 16)

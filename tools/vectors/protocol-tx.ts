@@ -19,7 +19,7 @@ function signed(body: Uint8Array): { readonly message: Uint8Array; readonly sign
 
 export function signedTxVectors(): VectorFile {
   const messages = sampleMessages()
-  const bodies = [...messages.map((message) => [message.type, [message]] as const), ['several messages', messages.slice(0, 3)] as const]
+  const bodies = [...messages.map((message, at) => [nameOf(messages, at), [message]] as const), ['several messages', messages.slice(0, 3)] as const]
   return {
     requirements: ['SPEC-TX-1', 'SPEC-TX-2', 'SPEC-TX-3', 'SPEC-TX-6', 'SPEC-SIG-2'],
     about: '`body` encodes to `bodyHex`; its SHA-256 is `txId`; `signature` over `message` verifies under `publicKey`; `tx` is what travels.',
@@ -36,14 +36,25 @@ export function signedTxVectors(): VectorFile {
   }
 }
 
+/** The type; of further messages of a type, numbered. */
+function nameOf(messages: readonly { readonly type: string }[], at: number): string {
+  const type = messages[at]?.type ?? ''
+  const nth = messages.slice(0, at + 1).filter((message) => message.type === type).length
+  return nth === 1 ? type : `${type}, ${nth}`
+}
+
 export function refusedTxVectors(): VectorFile {
   const salt = sampleBytes('salt', 16)
   const good = { type: 'identity.revokeDelegation', salt, to: signer }
   const body = bodyOf([good])
   const { messages: _messages, ...withoutMessages } = body
   const { salt: _salt, ...withoutSalt } = good
-  const put = sampleMessages().find((message) => message.type === 'records.put') as unknown as { readonly entries: readonly Record<string, unknown>[] }
+  const first = (type: string): Record<string, unknown> => sampleMessages().find((message) => message.type === type) ?? {}
+  const put = first('records.put') as { readonly entries: readonly Record<string, unknown>[] }
   const putWith = (change: Record<string, unknown>): unknown => ({ ...put, entries: [{ ...put.entries[0], ...change }] })
+
+  const grant = first('consent.grant') as { readonly terms: Record<string, unknown> }
+  const grantWith = (change: Record<string, unknown>): unknown => ({ ...grant, terms: { ...grant.terms, ...change } })
 
   const shapes: readonly (readonly [string, unknown])[] = [
     ['an unknown field', { ...body, note: 'x' }],
@@ -65,6 +76,33 @@ export function refusedTxVectors(): VectorFile {
     ['a record version of 2^32', bodyOf([putWith({ version: 0x1_0000_0000 })])],
     ['no subjects', bodyOf([putWith({ subjects: [] })])],
     ['a subject of 31 bytes', bodyOf([putWith({ subjects: [new Uint8Array(31)] })])],
+    ['days of a record that end before they begin', bodyOf([putWith({ dates: { from: 2, until: 1 } })])],
+    ['a day of 2^32', bodyOf([putWith({ dates: { from: 0, until: 0x1_0000_0000 } })])],
+    ['days without an end', bodyOf([putWith({ dates: { from: 0 } })])],
+    ...(
+      [
+        ['data of no interval', { data: { from: null, until: null } }],
+        ['data of an empty interval', { data: { from: 5, until: 5 } }],
+        ['data of a day before the first', { data: { from: -1, until: 5 } }],
+        ['no condition, but a list', { conditions: [] }],
+        ['nine conditions', { conditions: Array.from({ length: 9 }, () => ({ kind: 'second-person' })) }],
+        ['a condition of no country', { conditions: [{ kind: 'jurisdiction', within: true, of: [] }] }],
+        ['a country in small letters', { conditions: [{ kind: 'jurisdiction', within: true, of: ['de'] }] }],
+        ['a condition of an unknown kind', { conditions: [{ kind: 'weather' }] }],
+        ['terms by a hash of 31 bytes', { conditions: [{ kind: 'terms', hash: new Uint8Array(31) }] }],
+        ['no obligation, but a list', { obligations: [] }],
+        ['an obligation in small letters', { obligations: ['encrypt'] }],
+        ['absolute, but false', { absolute: false }],
+        ['a grantee of an unknown kind', { grantee: { kind: 'everyone' } }],
+        ['anyone, with a name', { grantee: { kind: 'anyone', did: signer } }],
+        ['a role at no organisation', { grantee: { kind: 'role', role: 'nurse', organisation: null } }],
+      ] as const
+    ).map(([name, change]): readonly [string, unknown] => [`a rule: ${name}`, bodyOf([grantWith(change)])]),
+    ['an emergency for a reason in free words', bodyOf([{ ...first('access.breakGlass'), reason: 'overdose' }])],
+    ['a review without an outcome', bodyOf([{ ...first('access.reviewEmergency'), outcome: 'open' }])],
+    ['a delegate for no action', bodyOf([{ ...first('consent.appointDelegate'), actions: [] }])],
+    ['an order without its basis', bodyOf([{ ...first('consent.order'), basis: null }])],
+    ['a jurisdiction by name', bodyOf([{ ...first('network.setJurisdiction'), jurisdiction: 'Germany' }])],
     ['the body is an array', [1]],
     ['the body is null', null],
   ]

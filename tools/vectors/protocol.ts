@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { claimVectors } from './protocol-claims.ts'
-import { blockVectors, commitmentVectors, idVectors, tagVectors } from './protocol-derived.ts'
+import { blockVectors, commitmentVectors, dayVectors, idVectors, tagVectors } from './protocol-derived.ts'
 import { encodingVectors, refusedEncodingVectors } from './protocol-encoding.ts'
 import { refusedTxVectors, signedTxVectors } from './protocol-tx.ts'
 import type { VectorFile } from './plain.ts'
@@ -23,6 +23,7 @@ export function protocolVectors(): ReadonlyMap<string, VectorFile> {
     ['tx-refused.json', refusedTxVectors()],
     ['ids-derived.json', idVectors()],
     ['tags-derived.json', tagVectors()],
+    ['tags-days.json', dayVectors()],
     ['commitments-custody.json', commitmentVectors()],
     ['block-derived.json', blockVectors()],
     ['claims-derived.json', claimVectors()],

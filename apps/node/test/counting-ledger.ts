@@ -58,6 +58,7 @@ export function countingRuntime(signatures = new NativeSignatures()): Runtime {
         ctx.emit({ type: 'network.removed', attributes: { did: message.did, count, salt: message.salt } })
       },
       'network.addMember': () => {},
+      'network.setJurisdiction': () => {},
       'network.setParameter': () => {},
     },
   })

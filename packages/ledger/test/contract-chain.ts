@@ -4,10 +4,14 @@ import {
   type Did, type Genesis, type Grantee, type Handle, type Message, type MessageOf, type MessageType, type ObjectId, type RecordEntryMessage,
   type RecordId, type RuleTerms, type Tag, type TxId,
 } from '@chiron/protocol'
-import { applicationContracts, CommittedState, ContractError, MemoryStore, Overlay, type LedgerEvent } from '../src/index.ts'
+import {
+  applicationContracts, CommittedState, ContractError, coversRecord, indexPatient, MemoryStore, Overlay, patientFacts, patientSnapshot, type LedgerEvent,
+} from '../src/index.ts'
 import { isDeepStrictEqual } from 'node:util'
 
 export const CHAIN_ID = 'contracts-1'
+/** What the keys begin with of the facts that say who owns a handle. */
+const HANDLES = utf8('id/h/')
 export const START_MS = 1_800_000_000_000
 export const DAY_MS = 86_400_000
 
@@ -102,12 +106,12 @@ export class ContractChain {
   timeMs = START_MS
   height = 0
 
-  constructor(options: Parameters<typeof genesisOf>[0] = {}) {
+  constructor(options: Parameters<typeof genesisOf>[0] = {}, genesis: Genesis = genesisOf(options)) {
     this.contracts = applicationContracts({
       verify: (key, message, signature) => isDeepStrictEqual(Uint8Array.from(signature), Uint8Array.from(stubSignature(key, message))),
     })
     this.state = new Overlay(new CommittedState(new MemoryStore()), 'contract')
-    for (const contract of this.contracts) contract.genesis(this.state, genesisOf(options))
+    for (const contract of this.contracts) contract.genesis(this.state, genesis)
   }
 
   submit(signer: Person | Did, ...messages: Message[]): Outcome {
@@ -145,8 +149,19 @@ export class ContractChain {
     this.timeMs += ms
   }
 
+  /** Whether an access covers a record now. */
+  covers(access: ObjectId, record: string): boolean {
+    return coversRecord(this.state, access, recordFor(record), this.timeMs)
+  }
+
+  /** Every contract's invariants; and the snapshot that is kept of each handle is the one that would be built. */
   checkInvariants(): void {
     for (const contract of this.contracts) contract.invariants(this.state, { chainId: CHAIN_ID, height: this.height, timeMs: this.timeMs })
+    for (const [key] of this.state.facts(HANDLES)) {
+      const handle = key.subarray(HANDLES.length) as Handle
+      const [kept, built] = [patientSnapshot(this.state, handle), indexPatient(patientFacts(this.state, handle))]
+      if (!isDeepStrictEqual(kept, built)) throw new TypeError('a kept snapshot is stale')
+    }
   }
 }
 

@@ -19,6 +19,7 @@ const toy = defineContract<'network', null>({
   handlers: {
     'network.addMember': () => undefined,
     'network.removeMember': () => undefined,
+    'network.setJurisdiction': () => undefined,
     'network.setParameter': (ctx, message) => {
       const n = Math.floor(message.value / 10)
       ctx.state.setFact(factKey(n), encodeCanonical(n))

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { chainId, did, handle, key32, memberName, salt, timeMs, uint } from './schema.ts'
+import { chainId, did, handle, jurisdiction, key32, memberName, salt, timeMs, uint } from './schema.ts'
 import { keyholder } from './messages/records.ts'
 import { parameterName } from './messages/network.ts'
 
@@ -13,7 +13,7 @@ export const genesis = v.strictObject({
   chainId,
   timeMs,
   sample: v.boolean(),
-  members: v.array(v.strictObject({ ...genesisIdentity.entries, name: memberName, handle })),
+  members: v.array(v.strictObject({ ...genesisIdentity.entries, name: memberName, handle, jurisdiction: v.exactOptional(jurisdiction) })),
   governance: v.array(did),
   blockSigner: genesisIdentity,
   custody: v.strictObject({ keyholders: v.array(keyholder), threshold: uint }),

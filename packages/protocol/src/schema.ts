@@ -28,6 +28,12 @@ export const chainId = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9.-]{2,47}$/))
 export const timeMs = uint
 /** HL7 PurposeOfUse code, such as `TREAT`. */
 export const purpose = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9-]{1,31}$/))
+/** ISO 3166-1 alpha-2 code of a country, such as `DE`. */
+export const jurisdiction = v.pipe(v.string(), v.regex(/^[A-Z]{2}$/))
+/** Code of HL7's ObligationPolicy or RefrainPolicy (v3-ActCode), such as `NORDSCLW`. */
+export const obligation = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9-]{1,31}$/))
+/** A shifted day: days since 1970-01-01 plus the patient's offset. SPEC-TAG-3. */
+export const day = uint32
 /** Role that an attestation gives, such as `physician`. */
 export const role = v.picklist([
   'patient', 'physician', 'nurse', 'pharmacist', 'laboratory', 'organisation-admin', 'researcher', 'ethics-board',

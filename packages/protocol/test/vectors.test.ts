@@ -124,6 +124,17 @@ describe('SPEC-CLAIM', () => {
   })
 })
 
+describe('SPEC-TAG-3', () => {
+  test.each(named('tags-days.json').filter(([, item]) => item.day !== undefined))('%s', (_name, item) => {
+    expect(protocol.dayOf(bytes(item.tagKey), String(item.date))).toBe(item.day)
+    expect(protocol.dateOf(bytes(item.tagKey), Number(item.day))).toBe(item.date)
+    expect(v.is(protocol.schema.day, item.day)).toBe(true)
+  })
+  test.each(named('tags-days.json').filter(([, item]) => item.code !== undefined))('%s', (_name, item) => {
+    expect(codeOf(() => protocol.dayOf(bytes(item.tagKey), String(item.date)))).toBe(item.code)
+  })
+})
+
 describe('SPEC-CUS', () => {
   const record = (item: Case): protocol.RecordId => bytes(item.record) as protocol.RecordId
   test.each(only('commitments-custody.json', 'SPEC-CUS-1'))('%s', (_name, item) => {

@@ -12,6 +12,11 @@ import { fetchedRow } from './records/fetched-row.ts'
 
 /** Purpose under which a gateway reads what its organisation authored, to make its index anew. */
 const MAINTENANCE = 'HOPERAT'
+/** What changes how everybody's records are decided. */
+const FOR_EVERYBODY: ReadonlySet<string> = new Set(['consent.ordered', 'consent.orderLifted', 'consent.termsAccepted', 'network.jurisdictionSet'])
+/** What of the contract for accesses changes how a patient's records are decided. */
+const CHANGES_COVERAGE: ReadonlySet<string> = new Set(['access.endorsed', 'access.emergencyDeclared', 'access.emergencyConfirmed', 'access.emergencyReviewed', 'access.emergencyContested'])
+
 const BATCH = 500
 const AGAIN_AFTER_MS = 100
 
@@ -104,8 +109,12 @@ export class Upkeep {
     for (const { events } of block.results) {
       for (const { type, attributes } of events) {
         const { handle, access } = attributes
+        if (handle === undefined && FOR_EVERYBODY.has(type)) {
+          this.#charts.forget()
+          this.#narrowing.touchAll()
+        }
         if (type === 'access.closed' && access instanceof Uint8Array) void this.#charts.close(toHex(access)).catch(this.#onFailure)
-        if (!(handle instanceof Uint8Array) || type.startsWith('access.')) continue
+        if (!(handle instanceof Uint8Array) || (type.startsWith('access.') && !CHANGES_COVERAGE.has(type))) continue
         this.#charts.touch(handle as Handle)
         if (type.startsWith('consent.')) this.#narrowing.touch(handle as Handle)
       }

@@ -250,8 +250,16 @@ export class PatientDesk {
   }
 
   #granteeName(grantee: Grantee): string {
-    if (grantee.kind === 'role') return `everybody with the role ${grantee.role}`
-    return grantee.kind === 'anyone-treating' ? 'whoever treats the patient' : this.display(grantee.did)
+    switch (grantee.kind) {
+      case 'role':
+        return `everybody with the role ${grantee.role}${grantee.organisation === undefined ? '' : ` at ${this.display(grantee.organisation)}`}`
+      case 'anyone-treating':
+        return 'whoever treats the patient'
+      case 'anyone':
+        return 'anyone at any member'
+      default:
+        return this.display(grantee.did)
+    }
   }
 
   #words(handle: Handle, said: Pick<RuleTerms, 'purposes' | 'categories' | 'labels' | 'actions'>) {

@@ -7,7 +7,8 @@ export * as network from './network/index.ts'
 export * as records from './records/index.ts'
 
 export {
-  accessDecider, coversRecord, decideOpening, decideRecord, decideWrite, factsOf, recordDecider, recordDeciderFrom, writeDecider, type DecisionFacts, type RecordDecider,
+  accessDecider, coversRecord, decideRecord, decideWrite, factsOf, recordDecider, recordDeciderFrom, writeDecider, type DecisionFacts, type RecordDecider,
 } from './application/decisions.ts'
-export { isCustodial, isLiveMember, ownerOf, patientFacts, patientSnapshot, readerFacts } from './application/snapshot.ts'
+export { decideOpening } from './application/basis.ts'
+export { isCustodial, isLiveMember, nextChange, ownerOf, patientFacts, patientSnapshot, readerFacts } from './application/snapshot.ts'
 export { accounts, applicationContracts, runtimeParameters, type ApplicationOptions } from './application/wiring.ts'

@@ -1,6 +1,7 @@
 import { decodeCanonical, didBytes, encodeCanonical, formatDid, utf8, type Did } from '@chiron/protocol'
 import type * as v from 'valibot'
 import type { StateReader, StateWriter } from '../state/reader.ts'
+import { moveVersion, scopeOf, type VersionScope } from './versions.ts'
 
 /** Parts of a key. Every part but the last has a fixed length, so that no two keys of a table run together. */
 export type KeyParts = readonly Uint8Array[]
@@ -13,6 +14,9 @@ export interface Table<T> {
   delete(state: StateWriter, ...key: KeyParts): void
   /** Values whose key begins with the parts, in byte order; `key` is what follows the table's prefix. */
   list(state: StateReader, ...key: KeyParts): Iterable<{ readonly key: Uint8Array; readonly value: T }>
+  /** As {@link Table.list}, not decoded: for who remembers what the bytes stand for. */
+  listBytes(state: StateReader, ...key: KeyParts): Iterable<{ readonly key: Uint8Array; readonly bytes: Uint8Array }>
+  decode(bytes: Uint8Array): T
   /** The whole key, as proofs need it. */
   key(...key: KeyParts): Uint8Array
 }
@@ -24,6 +28,27 @@ export function factTable<T>(prefix: string, schema: v.GenericSchema<unknown, T>
     scan: (state, key) => state.facts(key),
     write: (state, key, value) => state.setFact(key, value),
     remove: (state, key) => state.deleteFact(key),
+  })
+}
+
+/**
+ * A table of facts that patients' snapshots are made of (`application/snapshot.ts`): every write moves the version of its
+ * scope on, so that no path can forget to. With scope `handle` the first part of every key is the handle.
+ */
+export function snapshotTable<T>(prefix: string, schema: v.GenericSchema<unknown, T>, scope: VersionScope): Table<T> {
+  const start = utf8(prefix).length
+  const move = (state: StateWriter, key: Uint8Array, value: Uint8Array | null): void => moveVersion(state, scopeOf(scope, key.subarray(start)), key, value)
+  return tableOver(prefix, schema, {
+    read: (state, key) => state.fact(key),
+    scan: (state, key) => state.facts(key),
+    write(state, key, value) {
+      state.setFact(key, value)
+      move(state, key, value)
+    },
+    remove(state, key) {
+      state.deleteFact(key)
+      move(state, key, null)
+    },
   })
 }
 
@@ -88,6 +113,10 @@ function tableOver<T>(prefixText: string, schema: v.GenericSchema<unknown, T>, s
       if (items === undefined) lists.set(pairs, (items = [...walk(pairs)]))
       return items
     },
+    *listBytes(state, ...key) {
+      for (const [at, bytes] of space.scan(state, keyOf(key))) yield { key: at.subarray(prefix.length), bytes }
+    },
+    decode: (bytes) => decodeCanonical(schema, bytes),
     key: (...key) => keyOf(key),
   }
 }

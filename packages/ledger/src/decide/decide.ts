@@ -4,7 +4,7 @@ import type { Snapshot } from './snapshot.ts'
 import { standingOf, type Standing } from './standing.ts'
 import { TIERS } from './tiers/index.ts'
 import type { Verdict } from './tiers/tier.ts'
-import type { AccessRequest, Decision, Target, Tier } from './types.ts'
+import type { AccessRequest, Decision, Obligation, Target, Tier } from './types.ts'
 
 /** Decides targets of one patient for one request at one time. */
 export type Decider = (target: Target) => Decision
@@ -42,7 +42,7 @@ export function joinDecisions(decisions: readonly Decision[]): Decision {
   return {
     ...first,
     rules: decisions.flatMap((d) => d.rules),
-    obligations: [...new Set(decisions.flatMap((d) => d.obligations))],
+    obligations: inOrder(decisions.flatMap((d) => d.obligations)),
   }
 }
 
@@ -53,12 +53,21 @@ export function invalid(): Decision {
 
 function judge(subject: Case): Decision {
   for (const { tier, judge } of TIERS) {
-    const verdict = judge?.(subject)
+    const verdict = judge(subject)
     if (verdict !== undefined) return decision(tier, verdict)
   }
   return decision('9', { effect: 'deny', code: 'DENY_DEFAULT' })
 }
 
 function decision(tier: Tier, { effect, code, rules = [], obligations = [] }: Verdict): Decision {
-  return { effect, tier, code, rules, obligations, policyHash: POLICY_HASH }
+  return { effect, tier, code, rules, obligations: inOrder(obligations), policyHash: POLICY_HASH }
 }
+
+/** Each once: the policy's own first, then codes; both ascending. */
+function inOrder(obligations: readonly Obligation[]): readonly Obligation[] {
+  if (obligations.length < 2) return obligations
+  const sorted = [...new Set(obligations)].sort()
+  return [...sorted.filter((o) => !isCode(o)), ...sorted.filter(isCode)]
+}
+
+const isCode = (obligation: Obligation): boolean => obligation.charCodeAt(0) < 97

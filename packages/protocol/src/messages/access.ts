@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { action, did, handle, hash32, listOf, objectId, purpose, salt, tag, uint } from '../schema.ts'
+import { action, did, handle, hash32, listOf, objectId, purpose, salt, tag, timeMs, uint } from '../schema.ts'
 
 /** One opening that a gateway asks for: `reader` through the signing organisation, for a purpose, about a patient. */
 export const opening = v.strictObject({ patient: handle, reader: did, purpose, action })
@@ -31,3 +31,43 @@ export const accessReport = v.strictObject({
     1,
   ),
 })
+
+/** A second professional of the signing organisation endorses a reader's access to a patient, for one purpose, until a time. */
+export const accessEndorse = v.strictObject({
+  type: v.literal('access.endorse'),
+  salt,
+  patient: handle,
+  reader: did,
+  purpose,
+  endorser: did,
+  until: timeMs,
+})
+
+/** Why an emergency is declared. Words that say nothing about what the patient has. */
+export const emergencyReason = v.picklist(['danger-to-life', 'cannot-be-asked', 'danger-to-others', 'disaster'])
+export type EmergencyReason = v.InferOutput<typeof emergencyReason>
+
+/** Declares an emergency and opens the patient's records to `reader`, a clinician of the signing organisation, for a short time. */
+export const accessBreakGlass = v.strictObject({ type: v.literal('access.breakGlass'), salt, patient: handle, reader: did, reason: emergencyReason })
+
+/** A second clinician of the organisation confirms an emergency, which extends it. */
+export const accessConfirmEmergency = v.strictObject({
+  type: v.literal('access.confirmEmergency'),
+  salt,
+  patient: handle,
+  emergency: objectId,
+  confirmer: did,
+})
+
+/** Closes the open review of an emergency; by a professional of another organisation, which signs. */
+export const accessReviewEmergency = v.strictObject({
+  type: v.literal('access.reviewEmergency'),
+  salt,
+  patient: handle,
+  emergency: objectId,
+  outcome: v.picklist(['justified', 'unjustified']),
+  reviewer: did,
+})
+
+/** The patient contests an emergency: its access ends, its review is open again. */
+export const accessContestEmergency = v.strictObject({ type: v.literal('access.contestEmergency'), salt, patient: handle, emergency: objectId })

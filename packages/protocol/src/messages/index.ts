@@ -14,9 +14,11 @@ export const message = v.variant('type', [
   records.recordsPut, records.recordsLabel,
   consent.consentGrant, consent.consentModify, consent.consentRevoke, consent.consentRequest, consent.consentApprove,
   consent.consentDeny, consent.consentRegisterTreatment, consent.consentContestTreatment,
-  access.accessOpen, access.accessClose, access.accessRefuse, access.accessReport,
+  consent.consentOrder, consent.consentLiftOrder, consent.consentAppointDelegate, consent.consentDismissDelegate, consent.consentAcceptTerms,
+  access.accessOpen, access.accessClose, access.accessRefuse, access.accessReport, access.accessEndorse,
+  access.accessBreakGlass, access.accessConfirmEmergency, access.accessReviewEmergency, access.accessContestEmergency,
   custody.custodySetKeyholders, custody.custodyAddReceipts, custody.custodyCommitLog,
-  network.networkAddMember, network.networkRemoveMember, network.networkSetParameter,
+  network.networkAddMember, network.networkRemoveMember, network.networkSetJurisdiction, network.networkSetParameter,
 ])
 export type Message = v.InferOutput<typeof message>
 export type MessageType = Message['type']

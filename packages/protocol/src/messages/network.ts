@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { did, handle, key32, memberName, salt, uint } from '../schema.ts'
+import { did, handle, jurisdiction, key32, memberName, salt, uint } from '../schema.ts'
 
 /** Admits an organisation: its identity, name in addresses, and the handle of its own internal list. Signed by who governs. */
 export const networkAddMember = v.strictObject({
@@ -11,10 +11,14 @@ export const networkAddMember = v.strictObject({
   signingKey: key32,
   agreementKey: key32,
   inception: salt,
+  jurisdiction: v.exactOptional(jurisdiction),
 })
 
 export const networkRemoveMember = v.strictObject({ type: v.literal('network.removeMember'), salt, did })
 
+/** Says under which country's law a member acts. Signed by who governs. */
+export const networkSetJurisdiction = v.strictObject({ type: v.literal('network.setJurisdiction'), salt, did, jurisdiction })
+
 /** Parameters that governance may change. */
-export const parameterName = v.picklist(['maxAccessMs', 'maxTxLifetimeMs', 'maxViewAgeMs'])
+export const parameterName = v.picklist(['maxAccessMs', 'maxTxLifetimeMs', 'maxViewAgeMs', 'emergencyConfirmMs', 'maxEmergencyMs'])
 export const networkSetParameter = v.strictObject({ type: v.literal('network.setParameter'), salt, name: parameterName, value: uint })

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { bytesUpTo, did, handle, hash32, key32, listOf, purpose, recordId, salt, signature, tag, uint, uint32 } from '../schema.ts'
+import { bytesUpTo, day, did, handle, hash32, key32, listOf, purpose, recordId, salt, signature, tag, uint, uint32 } from '../schema.ts'
 
 /** Bits of {@link recordEntry}`.flags`. */
 export const RecordFlag = {
@@ -15,12 +15,20 @@ export const RecordFlag = {
   uncategorised: 16,
 } as const
 
+/** First and last shifted day that a record is about, both included. */
+export const recordDates = v.pipe(
+  v.strictObject({ from: day, until: day }),
+  v.check(({ from, until }) => from <= until),
+)
+export type RecordDates = v.InferOutput<typeof recordDates>
+
 /**
  * One version of one resource. `version` counts from 1 and must follow the head. `subjects` are the handles of every
  * patient it is about, or the author's own handle for `directory` and `internal` ones. `ciphertext` is the SHA-256 of
  * the sealed envelope, `size` its length in bytes; `keyCommitment` commits to the content key, `shareRoot` to the
  * shares' commitments in the order of the keyholders. `category` and `labels` stand under the tag key of the first
  * subject; `furtherTags`, present exactly when there are several, holds those of the others in the order of `subjects`.
+ * `dates` are left out where the data has none; each subject's stand under that subject's offset.
  */
 export const recordEntry = v.strictObject({
   record: recordId,
@@ -33,7 +41,8 @@ export const recordEntry = v.strictObject({
   size: uint,
   keyCommitment: hash32,
   shareRoot: hash32,
-  furtherTags: v.exactOptional(listOf(v.strictObject({ category: tag, labels: listOf(tag, 8) }), 3, 1)),
+  dates: v.exactOptional(recordDates),
+  furtherTags: v.exactOptional(listOf(v.strictObject({ category: tag, labels: listOf(tag, 8), dates: v.exactOptional(recordDates) }), 3, 1)),
 })
 export type RecordEntryMessage = v.InferOutput<typeof recordEntry>
 

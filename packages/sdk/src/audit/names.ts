@@ -21,7 +21,10 @@ const MEMBER = utf8('net/m/')
 const ATTESTATION = utf8('id/a/')
 const OWNER = utf8('id/h/')
 
-const memberFact = v.strictObject({ name: schema.memberName, handle: schema.handle, sinceMs: schema.timeMs, removedMs: v.nullable(schema.timeMs) })
+const memberFact = v.strictObject({
+  name: schema.memberName, handle: schema.handle, sinceMs: schema.timeMs, removedMs: v.nullable(schema.timeMs),
+  jurisdiction: v.exactOptional(schema.jurisdiction),
+})
 const attestationFact = v.strictObject({ issuer: schema.did, organisation: schema.did, role: schema.role, sinceMs: schema.timeMs, untilMs: schema.timeMs })
 
 /** Key of the fact that gives a member its name. SPEC-STATE-NET. */

@@ -26,6 +26,11 @@ export function openingOf(entry: AccessEntry): ObjectId | undefined {
 
 /** Everybody whom a row names: people with the organisation they act for. */
 export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]; readonly organisations: readonly Did[] } {
+  if (entry.kind === 'endorsement') return { people: [entry.reader, entry.endorser], organisations: [entry.organisation] }
+  if (entry.kind === 'review') return { people: [entry.reviewer], organisations: [entry.organisation] }
+  if (entry.kind === 'confirmation') return { people: [entry.confirmer], organisations: [entry.organisation] }
+  if (entry.kind === 'order') return { people: [], organisations: [entry.authority] }
+  if (entry.kind === 'lift') return { people: [], organisations: [entry.by] }
   if ('reader' in entry) return { people: [entry.reader], organisations: [entry.organisation] }
   if (entry.kind === 'claim') return { people: [], organisations: [entry.organisation, entry.custodian] }
   return { people: [], organisations: 'organisation' in entry ? [entry.organisation] : [] }
@@ -81,6 +86,36 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
       return byOrganisation(entry.organisation, `gave out a code to claim the identity with, good until ${time(entry.untilMs)}`)
     case 'claim':
       return byPatient(`took over the identity from ${formatOrganisation(names, entry.custodian)}, which had signed for the patient until then; passed on by ${formatOrganisation(names, entry.organisation)}`)
+    case 'order':
+      return { ...byOrganisation(entry.authority, `made an order: ${entry.effect}`), rule: toHex(entry.order) }
+    case 'lift':
+      return { ...byOrganisation(entry.by, 'lifted an order'), rule: toHex(entry.order) }
+    case 'appoint':
+      return byPatient(`let ${entry.delegate} act in the patient's place, until ${time(entry.untilMs)}`, toHex(entry.delegation))
+    case 'dismiss':
+      return byPatient(`ended what ${entry.delegate} may do in the patient's place`)
+    case 'endorsement':
+      return {
+        ...reader(names, entry),
+        what: `was endorsed by ${formatPerson(names, entry.endorser, entry.organisation)}, until ${time(entry.untilMs)}`, purpose: entry.purpose, rule: '',
+      }
+    case 'emergency':
+      return {
+        ...reader(names, entry),
+        what: `declared an emergency (${REASONS[entry.reason]}), until ${time(entry.untilMs)} unless a second clinician confirms it`, purpose: 'BTG', rule: toHex(entry.emergency),
+      }
+    case 'confirmation':
+      return {
+        ...reader(names, { reader: entry.confirmer, organisation: entry.organisation }),
+        what: `confirmed the emergency: it lasts until ${time(entry.untilMs)} at the latest`, purpose: 'BTG', rule: toHex(entry.emergency),
+      }
+    case 'review':
+      return {
+        ...reader(names, { reader: entry.reviewer, organisation: entry.organisation }),
+        what: `reviewed the emergency: ${entry.outcome}`, purpose: '', rule: toHex(entry.emergency),
+      }
+    case 'dispute':
+      return byPatient('contested the emergency, which ended it; another organisation reviews it', toHex(entry.emergency))
     case 'contest':
       return byPatient(`ended the treating relationship of ${formatOrganisation(names, entry.organisation)}`)
   }
@@ -91,6 +126,13 @@ const CLOSED: Readonly<Record<Extract<AccessEntry, { kind: 'close' }>['reason'],
   patient: 'the patient closed it',
   'no-basis': 'no rule allows it any more',
   expired: 'its time was over',
+}
+
+const REASONS: Readonly<Record<Extract<AccessEntry, { kind: 'emergency' }>['reason'], string>> = {
+  'danger-to-life': 'danger to life or health',
+  'cannot-be-asked': 'the patient could not be asked',
+  'danger-to-others': 'danger to others',
+  disaster: 'a disaster',
 }
 
 function reader(names: ProvenNames, { reader: did, organisation }: { readonly reader: Did; readonly organisation: Did }): Pick<AuditFields, 'who' | 'organisation'> {

@@ -1,11 +1,7 @@
 import type { Handle } from '@chiron/protocol'
-import { consent, type StateReader } from '@chiron/ledger'
+import { nextChange, type StateReader } from '@chiron/ledger'
 
-/** When the passing of time alone may change what is decided for a patient: the next beginning or end of a rule, in Unix milliseconds. */
+/** When the passing of time alone may change what is decided for a patient, in Unix milliseconds. */
 export function nextBoundary(state: StateReader, patient: Handle, nowMs: number): number {
-  let next = Number.MAX_SAFE_INTEGER
-  for (const [, { terms }] of consent.ruleRecords(state, patient)) {
-    for (const time of [terms.from, terms.until]) if (time !== null && time > nowMs) next = Math.min(next, time)
-  }
-  return next
+  return nextChange(state, patient, nowMs) ?? Number.MAX_SAFE_INTEGER
 }

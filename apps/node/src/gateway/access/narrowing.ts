@@ -12,8 +12,8 @@ interface Known {
 }
 
 /**
- * Patients who narrowed what an organisation reads of its own records (tier 3b), and which records that hides from a
- * reader. Kept in memory, from the state at start and from each block.
+ * Patients who narrowed what an organisation reads of its own records (tier 3b), or about whom an order denies it
+ * (tier 1), and which records that hides from a reader. Kept in memory, from the state at start and from each block.
  */
 export class Narrowing {
   readonly #organisation: Did
@@ -22,6 +22,8 @@ export class Narrowing {
   readonly #patients = new Map<string, { readonly handle: Handle; revision: number }>()
   readonly #known = new Map<string, Known>()
   #version = 0
+  /** Of what holds for every patient. */
+  #common = 0
 
   constructor(options: { organisation: Did }, dependencies: { engine: Engine; timeMs: () => number }) {
     this.#organisation = options.organisation
@@ -39,16 +41,32 @@ export class Narrowing {
   touch(handle: Handle): void {
     this.#version += 1
     const key = toHex(handle)
-    const denies = this.#rulesOf(handle).some(({ terms }) => terms.effect === 'deny')
+    const { state } = this.#engine
+    const said = [...consent.rulesOf(state, handle, this.#timeMs(), { all: true }), ...[...consent.ordersOf(state, handle)].map(([, order]) => order)]
+    const denies = said.some(({ terms }) => terms.effect === 'deny')
     const known = this.#patients.get(key)
     if (known !== undefined) known.revision += 1
-    else if (denies) this.#patients.set(key, { handle, revision: 0 })
+    else if (denies) this.#patients.set(key, { handle, revision: 1 })
+  }
+
+  /** What holds for every patient changed: an order about all, or where the organisation stands. */
+  touchAll(): void {
+    this.#version += 1
+    this.#common += 1
   }
 
   /** Records authored here that the reader may not see, whatever else is open, and until when time alone leaves it so. */
   hiddenFrom(seeker: Seeker): { readonly records: readonly Uint8Array[]; readonly untilMs: number } {
-    const hidden = [...this.#patients.values()].map(({ handle, revision }) => this.#hiddenOf(seeker, handle, revision))
+    const hidden = this.#concerned().map(({ handle, revision }) => this.#hiddenOf(seeker, handle, revision + this.#common))
     return { records: hidden.flatMap((known) => known.hidden), untilMs: Math.min(...hidden.map((known) => known.untilMs)) }
+  }
+
+  /** While an order denies something about everybody, all whose records the organisation wrote. */
+  #concerned(): readonly { readonly handle: Handle; readonly revision: number }[] {
+    if (!consent.isEverybodyDenied(this.#engine.state)) return [...this.#patients.values()]
+    const written = records.handlesAuthoredBy(this.#engine.state, this.#organisation)
+    const others = written.filter((handle) => !this.#patients.has(toHex(handle))).map((handle) => ({ handle, revision: 0 }))
+    return [...this.#patients.values(), ...others]
   }
 
   #hiddenOf(seeker: Seeker, handle: Handle, revision: number): Known {
@@ -66,9 +84,5 @@ export class Narrowing {
     const found = { revision, size, untilMs: nextBoundary(this.#engine.state, handle, now), hidden: [...hidden.values()] }
     this.#known.set(key, found)
     return found
-  }
-
-  #rulesOf(handle: Handle): consent.Rule[] {
-    return consent.rulesOf(this.#engine.state, handle, this.#timeMs(), { all: true })
   }
 }

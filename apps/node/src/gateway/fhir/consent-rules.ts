@@ -5,9 +5,15 @@ import type { Services } from '../services.ts'
 
 const STATUS = { active: 'active', future: 'active', expired: 'inactive', revoked: 'inactive' } as const
 
-/** A rule in the words that a FHIR Consent is made of. */
-export function consentRule(services: Services, handle: Handle, patientId: string, rule: consent.Rule): ConsentRule {
+/**
+ * A rule in the words that a FHIR Consent is made of; undefined where it says something that these words do not: a
+ * Consent that said less would be another rule.
+ */
+export function consentRule(services: Services, handle: Handle, patientId: string, rule: consent.Rule): ConsentRule | undefined {
   const { terms } = rule
+  const grantee = granteeOf(services, terms.grantee)
+  const isMore = terms.data !== undefined || terms.conditions !== undefined || terms.obligations !== undefined || terms.absolute !== undefined
+  if (grantee === undefined || isMore) return undefined
   const names = services.vocabulary.names(handle)
   const named = (tag: Uint8Array): string => names.get(toHex(tag)) ?? 'other'
   return {
@@ -15,7 +21,7 @@ export function consentRule(services: Services, handle: Handle, patientId: strin
     status: STATUS[rule.status],
     patientId,
     effect: terms.effect,
-    grantee: granteeOf(services, terms.grantee),
+    grantee,
     purposes: terms.purposes,
     categories: terms.categories.map(named),
     labels: terms.labels.map(named),
@@ -27,12 +33,14 @@ export function consentRule(services: Services, handle: Handle, patientId: strin
   } as ConsentRule
 }
 
-function granteeOf(services: Services, grantee: Grantee): ConsentRule['grantee'] {
+function granteeOf(services: Services, grantee: Grantee): ConsentRule['grantee'] | undefined {
   switch (grantee.kind) {
+    case 'anyone':
+      return undefined
     case 'anyone-treating':
       return { kind: 'anyone-treating' }
     case 'role':
-      return { kind: 'role', id: grantee.role }
+      return grantee.organisation === undefined ? { kind: 'role', id: grantee.role } : undefined
     default:
       return { kind: grantee.kind, id: grantee.did, display: services.names.display(grantee.did) }
   }

@@ -181,7 +181,10 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
   const id = services.vocabulary.record(target.type, target.id)
   const head = records.recordHead(services.engine.state, id)
   const refused = subjects.filter(({ handle, category, labels }) => {
-    const facts = { id, state: head === undefined ? ('new' as const) : ('present' as const), author: head?.author ?? null, category, labels, flags: classification.flags }
+    const facts = {
+      id, state: head === undefined ? ('new' as const) : ('present' as const), author: head?.author ?? null, firstAuthor: head?.firstAuthor ?? null,
+      dates: null, category, labels, flags: classification.flags,
+    }
     return decide(handle, facts).effect === 'deny'
   })
   const foreign = head !== undefined && isShared(head.flags) && head.author !== services.organisation.did

@@ -66,7 +66,8 @@ function consents(services: Services, handle: Handle, patientId: string): Made[]
   const rules = consent.rulesOf(services.engine.state, handle, services.access.timeMs(), { all: true })
   return rules.flatMap((rule): Made[] => {
     try {
-      return [{ resource: consentFrom(consentRule(services, handle, patientId, rule)), atMs: rule.terms.from }]
+      const said = consentRule(services, handle, patientId, rule)
+      return said === undefined ? [] : [{ resource: consentFrom(said), atMs: rule.terms.from }]
     } catch (error) {
       if (error instanceof FhirError) return []
       throw error

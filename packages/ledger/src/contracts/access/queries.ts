@@ -1,5 +1,6 @@
 import type { Handle, ObjectId } from '@chiron/protocol'
 import type { StateReader } from '../../state/reader.ts'
+import { getEmergency, listAllEmergencies, listEmergencies, listSettled, type EmergencyRecord } from './emergency-state.ts'
 import type { AccessEntry, OpenEntry } from './entries.ts'
 import * as store from './state.ts'
 
@@ -41,6 +42,32 @@ export function findOpen(state: StateReader, subject: store.AccessSubject & { re
 /** The patient's list with each entry's index, oldest first; in [from, to). */
 export function accessEntries(state: StateReader, handle: Handle, from = 0, to?: number): Iterable<readonly [index: number, entry: AccessEntry]> {
   return store.listEntries(state, handle, from, to)
+}
+
+export interface Emergency extends EmergencyRecord {
+  readonly id: ObjectId
+  readonly handle: Handle
+}
+
+/** An emergency, also one that is over and reviewed. */
+export function emergency(state: StateReader, handle: Handle, id: ObjectId): Emergency | undefined {
+  const record = getEmergency(state, handle, id)
+  return record && { id, handle, ...record }
+}
+
+/** Emergencies about a handle that may last or wait for a review; some are over. What a snapshot is made of. */
+export function openEmergenciesOf(state: StateReader, handle: Handle): Emergency[] {
+  return [...listEmergencies(state, handle)].map(([id, record]) => ({ id, handle, ...record }))
+}
+
+/** Every emergency about a handle, those that are settled last. */
+export function emergenciesOf(state: StateReader, handle: Handle): Emergency[] {
+  return [...listEmergencies(state, handle), ...listSettled(state, handle)].map(([id, record]) => ({ id, handle, ...record }))
+}
+
+/** Emergencies that wait for a review: what each reviewing organisation works off. */
+export function openReviews(state: StateReader): Emergency[] {
+  return [...listAllEmergencies(state)].filter(([, , { review }]) => review === null).map(([handle, id, record]) => ({ id, handle, ...record }))
 }
 
 function endedAccess(handle: Handle, { access: id, timeMs, kind: _kind, rules, ...entry }: OpenEntry): Access {

@@ -1,5 +1,5 @@
-import { equalBytes, toHex, type Did, type Handle, type ObjectId, type Opening, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
-import { decide, deciderFor, invalid, joinDecisions, type Decider } from '../../decide/decide.ts'
+import { equalBytes, toHex, type Did, type Handle, type ObjectId, type RecordEntryMessage, type RecordId } from '@chiron/protocol'
+import { deciderFor, invalid, joinDecisions, type Decider } from '../../decide/decide.ts'
 import type { PatientSnapshot } from '../../decide/snapshot.ts'
 import type { AccessRequest, Decision, ReaderFacts, RecordFacts } from '../../decide/types.ts'
 import type { StateReader } from '../../state/reader.ts'
@@ -49,12 +49,6 @@ export function decideRecord(state: StateReader, request: AccessRequest & { read
   return recordDecider(state, request, timeMs)(request.record)
 }
 
-/** Decides at the level of the patient: whether an access may be opened at all. */
-export function decideOpening(state: StateReader, opening: Opening & { readonly organisation: Did }, timeMs: number): Decision {
-  const snapshot = { reader: readerFacts(state, opening.reader, opening.organisation), patient: patientSnapshot(state, opening.patient) }
-  return decide({ ...opening, target: { kind: 'patient' } }, snapshot, timeMs)
-}
-
 /**
  * Decides writes of one request, for each subject by itself. Good while nothing that is decided on changes: consent,
  * identities, members.
@@ -102,10 +96,10 @@ export function coversRecord(state: StateReader, id: ObjectId, record: RecordId,
 }
 
 function decideHead(head: records.RecordVersion, deciderOf: (handle: Handle) => Decider): Decision {
-  const { record: id, author, flags } = head
+  const { record: id, author, firstAuthor, flags } = head
   return joinDecisions(
-    head.subjects.map(({ handle, category, labels }) =>
-      deciderOf(handle)({ kind: 'record', record: { id, state: 'present', author, category, labels, flags } }),
+    head.subjects.map(({ handle, category, labels, dates }) =>
+      deciderOf(handle)({ kind: 'record', record: { id, state: 'present', author, firstAuthor, dates, category, labels, flags } }),
     ),
   )
 }

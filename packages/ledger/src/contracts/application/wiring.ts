@@ -1,4 +1,4 @@
-import { verifyEd25519 } from '@chiron/protocol'
+import { verifyEd25519, type Role } from '@chiron/protocol'
 import type { AccountsPort, ParametersPort } from '../../runtime/ports.ts'
 import { wire, type WiredContract } from '../../runtime/wiring.ts'
 import * as access from '../access/index.ts'
@@ -7,7 +7,9 @@ import * as custody from '../custody/index.ts'
 import * as identity from '../identity/index.ts'
 import * as network from '../network/index.ts'
 import * as records from '../records/index.ts'
-import { decideOpening, writeDecider } from './decisions.ts'
+import { CLINICAL_ROLES } from '../../decide/standing.ts'
+import { basisOf } from './basis.ts'
+import { writeDecider } from './decisions.ts'
 import { isCustodial, isLiveMember, ownerOf } from './snapshot.ts'
 
 export interface ApplicationOptions {
@@ -49,6 +51,9 @@ export function applicationContracts(options: ApplicationOptions = {}): readonly
   ]
 }
 
+/** Roles in which an organisation orders what no patient decides. */
+const AUTHORITY_ROLES: ReadonlySet<Role> = new Set(['regulator', 'public-health'])
+
 const networkPorts: network.NetworkPorts = {
   registerOrganisation(effects, organisation) {
     identity.registerIdentity(effects, { ...organisation, kind: 'organisation', controller: null })
@@ -65,11 +70,12 @@ const accessPorts: access.AccessPorts = {
     if (identity.identity(state, reader)?.kind !== 'patient') return identity.belongsTo(state, reader, organisation, timeMs)
     return timeMs < (identity.delegation(state, reader, organisation)?.untilMs ?? 0)
   },
-  decideOpening,
-  ruleTerms: (state, handle, rule) => consent.ruleRecord(state, handle, rule)?.terms,
-  treatmentEnd: (state, handle, organisation) => consent.treatment(state, handle, organisation)?.untilMs,
-  nextDenialStart: consent.nextDenialStart,
+  isProfessional: identity.isProfessional,
+  isClinician: (state, did, organisation, timeMs) => identity.isProfessional(state, did, organisation, timeMs, CLINICAL_ROLES),
+  basisOf,
   maxAccessMs: (state) => network.parameter(state, 'maxAccessMs'),
+  emergencyConfirmMs: (state) => network.parameter(state, 'emergencyConfirmMs'),
+  maxEmergencyMs: (state) => network.parameter(state, 'maxEmergencyMs'),
 }
 
 const consentPorts: consent.ConsentPorts = {
@@ -84,6 +90,10 @@ const consentPorts: consent.ConsentPorts = {
     return kind !== undefined && kind !== 'organisation'
   },
   isOrganisation: (state, did) => identity.identity(state, did)?.kind === 'organisation',
+  isPatient: (state, did) => identity.identity(state, did)?.kind === 'patient',
+  isGovernor: network.isGovernor,
+  isAuthority: (state, did, timeMs) =>
+    identity.attestationsOf(state, did, timeMs, did).some(({ role, issuer }) => AUTHORITY_ROLES.has(role) && network.isGovernor(state, issuer)),
   belongsTo: identity.belongsTo,
   endAccesses: (effects, handle) => access.endAccesses(effects, accessPorts, handle),
   list: (effects, handle, entry) => void access.appendEntry(effects.state, handle, { ...entry, timeMs: effects.block.timeMs }),

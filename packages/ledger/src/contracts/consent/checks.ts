@@ -1,4 +1,5 @@
-import { compareBytes, encodeCanonical, equalBytes, sha256, toHex, type Did, type Handle, type ObjectId, type RuleTerms } from '@chiron/protocol'
+import { compareBytes, encodeCanonical, equalBytes, sha256, toHex, type Did, type Handle, type ObjectId, type RuleCondition, type RuleTerms } from '@chiron/protocol'
+import { BREAK_GLASS } from '../../decide/purposes.ts'
 import { isStrictlyNarrower } from '../../decide/terms.ts'
 import type { Context } from '../../runtime/contract.ts'
 import { ensure } from '../refusals.ts'
@@ -18,29 +19,42 @@ export function requireWidening(ctx: Ctx): void {
   ensure(!ctx.ports.isCustodial(ctx.state, ctx.signer), consentErrors.custodial)
 }
 
-/** Checks terms and puts their lists in order, each item once. `self`: the rule that they replace. */
+/** Checks a patient's terms and puts their lists in order, each item once. `self`: the rule that they replace. */
 export function checkTerms(ctx: Ctx, handle: Handle, terms: RuleTerms, self?: ObjectId): RuleTerms {
+  const checked = checkRule(ctx, terms)
+  const { grantee, effect, overrides } = checked
+  ensure(effect !== 'deny' || grantee.kind !== 'person' || grantee.did !== ctx.signer, consentErrors.granteeIsPatient)
+  if (overrides !== null) checkOverride(ctx, handle, checked, overrides, self)
+  return checked
+}
+
+/** What holds for the terms of every rule and order; their lists in order, each item once. */
+export function checkRule(ctx: Ctx, terms: RuleTerms): RuleTerms {
   ensure(terms.until === null || (terms.until > terms.from && terms.until > ctx.block.timeMs), consentErrors.periodNotAllowed)
   checkGrantee(ctx, terms)
-  const checked: RuleTerms = {
+  const { conditions = [], obligations = [] } = terms
+  if (terms.effect === 'deny') {
+    ensure(conditions.every(({ kind }) => kind === 'jurisdiction') && obligations.length === 0, consentErrors.conditionNotAllowed)
+  } else {
+    ensure(terms.absolute === undefined, consentErrors.absoluteNotAllowed)
+    ensure(!terms.purposes.includes(BREAK_GLASS), consentErrors.purposeNotAllowed)
+  }
+  return {
     ...terms,
     purposes: uniqueTexts(terms.purposes),
     categories: uniqueBytes(terms.categories),
     labels: uniqueBytes(terms.labels),
     records: uniqueBytes(terms.records),
     actions: uniqueTexts(terms.actions),
+    ...(conditions.length > 0 ? { conditions: uniqueConditions(conditions) } : {}),
+    ...(obligations.length > 0 ? { obligations: uniqueTexts(obligations) } : {}),
   }
-  if (terms.overrides !== null) checkOverride(ctx, handle, checked, terms.overrides, self)
-  return checked
 }
 
-function checkGrantee(ctx: Ctx, { grantee, effect }: RuleTerms): void {
-  if (grantee.kind === 'person') {
-    ensure(ctx.ports.isPerson(ctx.state, grantee.did), consentErrors.granteeUnknown)
-    ensure(effect !== 'deny' || grantee.did !== ctx.signer, consentErrors.granteeIsPatient)
-  } else if (grantee.kind === 'organisation') {
-    ensure(ctx.ports.isOrganisation(ctx.state, grantee.did), consentErrors.granteeUnknown)
-  }
+function checkGrantee({ ports, state }: Ctx, { grantee }: RuleTerms): void {
+  if (grantee.kind === 'person') ensure(ports.isPerson(state, grantee.did), consentErrors.granteeUnknown)
+  else if (grantee.kind === 'organisation') ensure(ports.isOrganisation(state, grantee.did), consentErrors.granteeUnknown)
+  else if (grantee.kind === 'role' && grantee.organisation !== undefined) ensure(ports.isOrganisation(state, grantee.organisation), consentErrors.granteeUnknown)
 }
 
 function checkOverride(ctx: Ctx, handle: Handle, terms: RuleTerms, overrides: ObjectId, self: ObjectId | undefined): void {
@@ -90,16 +104,27 @@ export function isPast(terms: RuleTerms, timeMs: number): boolean {
 /** Whether an organisation is named by a permit that the patient made after `afterMs` and that is in force. */
 export function isInvited(ctx: Ctx, handle: Handle, organisation: Did, afterMs: number): boolean {
   for (const [, { terms, changedMs }] of store.listRules(ctx.state, handle)) {
-    if (terms.effect !== 'permit' || terms.grantee.kind !== 'organisation' || terms.grantee.did !== organisation) continue
+    if (terms.effect !== 'permit' || !names(terms.grantee, organisation)) continue
     if (changedMs > afterMs && terms.from <= ctx.block.timeMs && !isPast(terms, ctx.block.timeMs)) return true
   }
   return false
 }
 
-function uniqueTexts<T extends string>(items: readonly T[]): T[] {
+function names(grantee: RuleTerms['grantee'], organisation: Did): boolean {
+  return (grantee.kind === 'organisation' && grantee.did === organisation) || (grantee.kind === 'role' && grantee.organisation === organisation)
+}
+
+export function uniqueTexts<T extends string>(items: readonly T[]): T[] {
   return [...new Set(items)].sort()
 }
 
-function uniqueBytes<T extends Uint8Array>(items: readonly T[]): T[] {
+export function uniqueBytes<T extends Uint8Array>(items: readonly T[]): T[] {
   return [...new Map(items.map((item) => [toHex(item), item])).values()].sort(compareBytes)
+}
+
+/** In the order of their canonical encodings, which is one for each meaning: countries are in order, too. */
+function uniqueConditions(conditions: readonly RuleCondition[]): RuleCondition[] {
+  const ordered = conditions.map((c) => (c.kind === 'jurisdiction' ? { ...c, of: uniqueTexts(c.of) } : c))
+  const encoded = new Map(ordered.map((condition) => [toHex(encodeCanonical(condition)), condition]))
+  return [...encoded].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, condition]) => condition)
 }

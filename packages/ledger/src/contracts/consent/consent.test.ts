@@ -251,4 +251,59 @@ test('an access ends with its basis, and stays while another basis is left', () 
   chain.checkInvariants()
 })
 
-test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))
+test('what a rule is limited by: checked, put in order, each once', () => {
+  const chain = populated()
+  const tried = (fields: Partial<RuleTerms>) => chain.submit(ada, grantMsg({ ...toLakeside, ...fields }))
+  const hash = new Uint8Array(32).fill(7)
+  const [secondPerson, withinEurope] = [{ kind: 'second-person' as const }, { kind: 'jurisdiction' as const, within: true, of: ['FR', 'DE', 'FR'] }]
+  refused(tried({ effect: 'deny', conditions: [secondPerson] }), 'conditionNotAllowed')
+  refused(tried({ effect: 'deny', conditions: [{ kind: 'terms', hash }] }), 'conditionNotAllowed')
+  refused(tried({ effect: 'deny', obligations: ['NORDSCLW'] }), 'conditionNotAllowed')
+  refused(tried({ absolute: true }), 'absoluteNotAllowed')
+  refused(tried({ purposes: ['TREAT', 'BTG'] }), 'purposeNotAllowed')
+  refused(tried({ grantee: { kind: 'role', role: 'nurse', organisation: outsider.did } }), 'granteeUnknown')
+  refused(tried({ grantee: { kind: 'role', role: 'nurse', organisation: doctor.did } }), 'granteeUnknown')
+  const termsOf = (id: ReturnType<typeof objectFor>) => consent.rule(chain.state, patient, id, chain.timeMs)?.terms
+  const limits = { data: { from: 3, until: null }, conditions: [withinEurope, { kind: 'terms' as const, hash }, secondPerson, secondPerson], obligations: ['NORDSCLW', 'ENCRYPT', 'NORDSCLW'] }
+  const permit = grant(chain, { grantee: { kind: 'role', role: 'nurse', organisation: lakeside.did }, ...limits })
+  const stored = termsOf(permit)
+  expect(stored).toMatchObject({ data: { from: 3, until: null }, obligations: ['ENCRYPT', 'NORDSCLW'] })
+  expect(stored?.conditions).toHaveLength(3)
+  const other = grant(chain, { grantee: { kind: 'role', role: 'nurse', organisation: lakeside.did }, ...limits, conditions: [...limits.conditions].reverse() })
+  expect(consent.termsHash(termsOf(other) as RuleTerms)).toEqual(consent.termsHash(stored as RuleTerms))
+  expect(stored?.conditions?.find((c) => c.kind === 'jurisdiction')).toEqual({ kind: 'jurisdiction', within: true, of: ['DE', 'FR'] })
+  const denial = grant(chain, { effect: 'deny', grantee: { kind: 'anyone' }, purposes: ['BTG'], absolute: true, conditions: [{ ...withinEurope, within: false }] })
+  expect(termsOf(denial)).toMatchObject({ absolute: true, conditions: [{ kind: 'jurisdiction', within: false, of: ['DE', 'FR'] }] })
+  chain.checkInvariants()
+})
+
+test('a permit that is narrower in data or conditions alone overrides a denial', () => {
+  const chain = populated()
+  const denial = grant(chain, denyLakeside)
+  refused(chain.submit(ada, grantMsg({ ...toLakeside, overrides: denial, purposes: [] })), 'overrideNotAllowed')
+  grant(chain, { ...toLakeside, overrides: denial, data: { from: 1, until: 2 } })
+  grant(chain, { ...toLakeside, overrides: denial, conditions: [{ kind: 'second-person' }] })
+  const dated = grant(chain, { ...denyLakeside, data: { from: 1, until: 2 } })
+  refused(chain.submit(ada, grantMsg({ ...toLakeside, overrides: dated })), 'overrideNotAllowed')
+})
+
+test('an approval may add limits, or name a role of the organisation, and never another’s', () => {
+  const chain = populated()
+  const request = made(chain.do(lakeside, requestMsg({ forMs: 10 * DAY_MS })))
+  const approve = (fields: Partial<RuleTerms>) => chain.submit(ada, approveMsg(chain, request, fields))
+  for (const grantee of [{ kind: 'anyone' as const }, { kind: 'role' as const, role: 'nurse' as const }, { kind: 'role' as const, role: 'nurse' as const, organisation: riverside.did }]) {
+    refused(approve({ grantee }), 'wider')
+  }
+  const limits: Partial<RuleTerms> = { data: { from: 1, until: 9 }, conditions: [{ kind: 'second-person' }], obligations: ['ENCRYPT'] }
+  expect(approve({ grantee: { kind: 'role', role: 'nurse', organisation: lakeside.did }, ...limits }).refusal).toBe('')
+  const asked = made(chain.do(lakeside, requestMsg({ grantee: { kind: 'role', role: 'nurse', organisation: lakeside.did } })))
+  refused(chain.submit(ada, approveMsg(chain, asked)), 'wider')
+  refused(chain.submit(lakeside, requestMsg({ grantee: { kind: 'role', role: 'nurse', organisation: riverside.did } })), 'granteeNotOwn')
+  refused(chain.submit(lakeside, requestMsg({ grantee: { kind: 'anyone' } })), 'granteeNotOwn')
+})
+
+test('every refusal was provoked, here or by orders.test.ts and delegates.test.ts', () => {
+  expect(unprovoked()).toEqual([
+    'notAuthority', 'orderNotAllowed', 'tooManyOrders', 'unknownOrder', 'orderLifted', 'notOrderer', 'delegateNotAllowed', 'tooManyDelegates', 'unknownDelegate', 'tooManyTerms',
+  ])
+})

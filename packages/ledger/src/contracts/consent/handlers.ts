@@ -1,3 +1,6 @@
+export { appointDelegate, dismissDelegate } from './delegates.ts'
+export { liftOrder, order } from './orders.ts'
 export { approve, deny, request } from './requests.ts'
 export { grant, modify, revoke } from './rules.ts'
+export { acceptTerms } from './terms-of-use.ts'
 export { contestTreatment, registerTreatment } from './treatments.ts'

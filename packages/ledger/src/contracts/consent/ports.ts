@@ -10,6 +10,17 @@ export type ConsentEntry =
   | { readonly kind: 'answer'; readonly request: ObjectId; readonly rule: ObjectId | null }
   | { readonly kind: 'treatment'; readonly organisation: Did; readonly untilMs: number }
   | { readonly kind: 'contest'; readonly organisation: Did }
+  | {
+      readonly kind: 'order'
+      readonly order: ObjectId
+      readonly authority: Did
+      readonly effect: 'permit' | 'deny'
+      readonly terms: Uint8Array
+      readonly basis: Uint8Array
+    }
+  | { readonly kind: 'lift'; readonly order: ObjectId; readonly by: Did }
+  | { readonly kind: 'appoint'; readonly delegation: ObjectId; readonly delegate: Did; readonly untilMs: number; readonly scope: Uint8Array }
+  | { readonly kind: 'dismiss'; readonly delegate: Did }
 
 export interface ConsentPorts {
   isLiveMember(state: StateReader, did: Did): boolean
@@ -20,6 +31,11 @@ export interface ConsentPorts {
   /** Whether the identity is a person, device or patient. */
   isPerson(state: StateReader, did: Did): boolean
   isOrganisation(state: StateReader, did: Did): boolean
+  /** Whether the identity is of a patient: a person who acts for themselves. */
+  isPatient(state: StateReader, did: Did): boolean
+  isGovernor(state: StateReader, did: Did): boolean
+  /** Whether governance attested the organisation, for a time that lasts, as regulator or public-health authority. */
+  isAuthority(state: StateReader, did: Did, timeMs: number): boolean
   /** Whether a person or device, or the organisation itself, is of the organisation. */
   belongsTo(state: StateReader, did: Did, organisation: Did, timeMs: number): boolean
   /** Ends the handle's accesses that have lost their basis. */

@@ -1,5 +1,6 @@
 import { toHex, type Did, type Handle, type ObjectId } from '@chiron/protocol'
 import type { StateReader } from '../../state/reader.ts'
+import { listAllOrders, listOrders } from './order-state.ts'
 import { REQUEST_LIFETIME_MS } from './limits.ts'
 import * as store from './state.ts'
 
@@ -36,30 +37,17 @@ export function rule(state: StateReader, handle: Handle, id: ObjectId, timeMs: n
   return ended && endedRule(id, ended)
 }
 
-/** Terms of a rule that is not revoked. */
-export function ruleRecord(state: StateReader, handle: Handle, id: ObjectId): store.RuleRecord | undefined {
-  return store.getRule(state, handle, id)
-}
-
-/** Every rule of the handle that is not revoked, in force or not: what a snapshot is made of. */
-export function ruleRecords(state: StateReader, handle: Handle): Iterable<readonly [ObjectId, store.RuleRecord]> {
-  return store.listRules(state, handle)
-}
-
-/** Handles that have a denial which is not revoked. Reads every rule there is: for the start of a gateway. */
+/** Handles that have a denial which is not revoked, their own or an order. Reads every rule there is: for the start of a gateway. */
 export function patientsWithDenials(state: StateReader): Handle[] {
   const found = new Map<string, Handle>()
-  for (const [handle, , { terms }] of store.listAllRules(state)) if (terms.effect === 'deny') found.set(toHex(handle), handle)
+  for (const [handle, , { terms }] of [...store.listAllRules(state), ...listAllOrders(state)]) if (terms.effect === 'deny') found.set(toHex(handle), handle)
   return [...found.values()]
 }
 
-/** Earliest start after `timeMs` of a denial. */
-export function nextDenialStart(state: StateReader, handle: Handle, timeMs: number): number | undefined {
-  let next: number | undefined
-  for (const [, { terms }] of store.listRules(state, handle)) {
-    if (terms.effect === 'deny' && terms.from > timeMs) next = Math.min(next ?? terms.from, terms.from)
-  }
-  return next
+/** Whether an order about everybody denies, now or at some time. */
+export function isEverybodyDenied(state: StateReader): boolean {
+  for (const [, { terms }] of listOrders(state, null)) if (terms.effect === 'deny') return true
+  return false
 }
 
 /** Requests about a handle: pending ones first, then answered and expired ones. */

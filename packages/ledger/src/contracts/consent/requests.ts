@@ -19,6 +19,7 @@ export const request: Handler<ConsentPorts, 'consent.request'> = (ctx, msg) => {
   const { grantee } = msg
   const own =
     (grantee.kind === 'organisation' && grantee.did === signer) ||
+    (grantee.kind === 'role' && grantee.organisation === signer) ||
     (grantee.kind === 'person' && ports.belongsTo(state, grantee.did, signer, block.timeMs) && grantee.did !== signer)
   ensure(own, consentErrors.granteeNotOwn)
   ensure(msg.forMs > 0 && msg.forMs <= MAX_REQUEST_MS, consentErrors.durationNotAllowed)

@@ -1,7 +1,7 @@
 import { grantee, ruleTerms, schema, type Did, type Handle, type ObjectId } from '@chiron/protocol'
 import * as v from 'valibot'
 import type { StateReader, StateWriter } from '../../state/reader.ts'
-import { didAt, didPart, factTable, flatTable } from '../table.ts'
+import { didAt, didPart, factTable, flatTable, snapshotTable } from '../table.ts'
 
 /** A rule that has not been revoked. `request`: the one whose approval made it. */
 const ruleRecord = v.strictObject({ terms: ruleTerms, grantedMs: schema.timeMs, changedMs: schema.timeMs, request: v.nullable(schema.objectId) })
@@ -35,14 +35,20 @@ export type AnsweredRequestRecord = v.InferOutput<typeof answeredRequestRecord>
 const treatmentRecord = v.strictObject({ sinceMs: schema.timeMs, untilMs: schema.timeMs, contestedMs: v.nullable(schema.timeMs) })
 export type TreatmentRecord = v.InferOutput<typeof treatmentRecord>
 
-const rules = factTable('con/r/', ruleRecord)
+const rules = snapshotTable('con/r/', ruleRecord, 'handle')
 const requests = factTable('con/q/', requestRecord)
-const treatments = factTable('con/t/', treatmentRecord)
+const treatments = snapshotTable('con/t/', treatmentRecord, 'handle')
 const endedRules = flatTable('con/re/', endedRuleRecord)
 const answeredRequests = flatTable('con/qe/', answeredRequestRecord)
 const requestHandles = flatTable('con/qi/', schema.handle)
 const ruleCounts = flatTable('con/rn/', schema.uint)
 const pendingCounts = flatTable('con/qn/', schema.uint)
+
+/** The terms of each rule that has not been revoked, undecoded. */
+export function* listRuleBytes(state: StateReader, handle: Handle): Iterable<readonly [ObjectId, Uint8Array]> {
+  for (const { key, bytes } of rules.listBytes(state, handle)) yield [key.slice(32) as ObjectId, bytes]
+}
+export const decodeRule = (bytes: Uint8Array): RuleRecord => rules.decode(bytes)
 
 export const getRule = (state: StateReader, handle: Handle, id: ObjectId): RuleRecord | undefined => rules.get(state, handle, id)
 export const getEndedRule = (state: StateReader, handle: Handle, id: ObjectId): EndedRuleRecord | undefined => endedRules.get(state, handle, id)

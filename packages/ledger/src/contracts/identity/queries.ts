@@ -1,4 +1,4 @@
-import type { Did, Handle, ObjectId } from '@chiron/protocol'
+import type { Did, Handle, ObjectId, Role } from '@chiron/protocol'
 import type { StateReader } from '../../state/reader.ts'
 import * as store from './state.ts'
 
@@ -129,4 +129,12 @@ export function belongsTo(state: StateReader, did: Did, organisation: Did, timeM
   const record = store.getIdentity(state, did)
   if (record === undefined || record.kind === 'patient') return false
   return did === organisation || record.controller === organisation || attestationsOf(state, did, timeMs, organisation).length > 0
+}
+
+/** A person with a live role at an organisation whose gateway acts for them: one of `roles`, or any. */
+export function isProfessional(state: StateReader, did: Did, organisation: Did, timeMs: number, roles?: ReadonlySet<Role>): boolean {
+  const record = store.getIdentity(state, did)
+  if (record?.kind !== 'practitioner' || record.suspended) return false
+  if (timeMs >= (store.getDelegation(state, did, organisation)?.untilMs ?? 0)) return false
+  return attestationsOf(state, did, timeMs, organisation).some(({ role }) => roles === undefined || roles.has(role))
 }

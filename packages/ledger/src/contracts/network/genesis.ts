@@ -8,9 +8,9 @@ import * as store from './state.ts'
 /** Members, governors and parameters. Identities are there already: `identity` comes first. */
 export function networkGenesis(state: StateWriter, genesis: Genesis, ports: NetworkPorts): void {
   store.setSettings(state, { sample: genesis.sample, blockSigner: genesis.blockSigner.did })
-  for (const { did, name, handle } of genesis.members) {
+  for (const { did, name, handle, jurisdiction } of genesis.members) {
     if (store.getNamed(state, name) !== undefined) throw new InvariantError('genesis: two members have one name')
-    store.setMember(state, did, { name, handle, sinceMs: genesis.timeMs, removedMs: null })
+    store.setMember(state, did, { name, handle, sinceMs: genesis.timeMs, removedMs: null, ...(jurisdiction === undefined ? {} : { jurisdiction }) })
   }
   for (const did of genesis.governance) {
     if (!ports.isRegistered(state, did)) throw new InvariantError('genesis: a governor has no identity')

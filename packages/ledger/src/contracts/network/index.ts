@@ -14,6 +14,7 @@ export const networkContract = defineContract<'network', NetworkPorts>({
   handlers: {
     'network.addMember': handlers.addMember,
     'network.removeMember': handlers.removeMember,
+    'network.setJurisdiction': handlers.setJurisdiction,
     'network.setParameter': handlers.setParameter,
   },
   genesis: networkGenesis,

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
-import { ContractChain, handleFor, lakeside, msg, outsider, person, refusalLedger, riverside, type Person } from '../../../test/contract-chain.ts'
+import {
+  ada, ContractChain, doctor, genesisOf, handleFor, lakeside, msg, openMsg, organisation, outsider, person, populated, refusalLedger, riverside, terms, type Person,
+} from '../../../test/contract-chain.ts'
 import { identity, isLiveMember, network } from '../index.ts'
 
 const { refused, unprovoked } = refusalLedger(network.networkErrors)
@@ -16,7 +18,7 @@ test('genesis: members, governance, block signer, parameters', () => {
   expect(network.isGovernor(state, riverside.did)).toBe(true)
   expect(network.isGovernor(state, lakeside.did)).toBe(false)
   expect(network.blockSigner(state)).toBe(person('device', 'block signer').did)
-  expect(network.parameters(state)).toEqual({ maxAccessMs: 43_200_000, maxTxLifetimeMs: 600_000, maxViewAgeMs: 3_000 })
+  expect(network.parameters(state)).toEqual({ maxAccessMs: 43_200_000, maxTxLifetimeMs: 600_000, maxViewAgeMs: 3_000, emergencyConfirmMs: 900_000, maxEmergencyMs: 86_400_000 })
   expect(network.isSample(state)).toBe(false)
 })
 
@@ -56,6 +58,30 @@ test('names are unique, members must be there, parameters stay in bounds', () =>
   expect(chain.submit(riverside, { ...addMsg(outsider, 'outsider'), inception: new Uint8Array(16) }).refusal).toBe('identity/3')
   expect(chain.submit(riverside, addMsg(outsider, 'outsider', lakeside.handle)).refusal).toBe('identity/7')
   expect(identity.document(chain.state, outsider.did)).toBeUndefined()
+})
+
+test('a jurisdiction is given by governance, and what it lets be seen is decided by it', () => {
+  const chain = populated()
+  const setMsg = (who: Person, jurisdiction: string) => msg('network.setJurisdiction', { did: who.did, jurisdiction })
+  const within = { grantee: organisation(lakeside), conditions: [{ kind: 'jurisdiction' as const, within: true, of: ['FR', 'DE'] }] }
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms(within) }))
+  expect(chain.submit(lakeside, openMsg(doctor)).refusal).toBe('access/2')
+  refused(chain.submit(lakeside, setMsg(lakeside, 'DE')), 'notGovernance')
+  refused(chain.submit(riverside, setMsg(outsider, 'DE')), 'unknownMember')
+  chain.do(riverside, setMsg(lakeside, 'US'))
+  expect(chain.submit(lakeside, openMsg(doctor)).refusal).toBe('access/2')
+  expect(chain.do(riverside, setMsg(lakeside, 'DE')).events).toEqual([{ type: 'network.jurisdictionSet', attributes: { did: lakeside.did, jurisdiction: 'DE' } }])
+  chain.do(lakeside, openMsg(doctor))
+  expect(network.member(chain.state, lakeside.did)).toMatchObject({ jurisdiction: 'DE', name: 'lakeside' })
+  chain.do(riverside, msg('network.removeMember', { did: lakeside.did }))
+  refused(chain.submit(riverside, setMsg(lakeside, 'FR')), 'unknownMember')
+  chain.do(riverside, addMsg(lakeside, 'lakeside'))
+  expect(network.member(chain.state, lakeside.did)?.jurisdiction).toBe('DE')
+  chain.do(riverside, msg('network.removeMember', { did: lakeside.did }), { ...addMsg(lakeside, 'lakeside'), jurisdiction: 'AT' })
+  expect(network.member(chain.state, lakeside.did)?.jurisdiction).toBe('AT')
+  const genesis = genesisOf()
+  const given = new ContractChain({}, { ...genesis, members: genesis.members.map((m) => (m.did === lakeside.did ? { ...m, jurisdiction: 'CH' } : m)) })
+  expect(network.members(given.state).map((m) => m.jurisdiction)).toContain('CH')
 })
 
 test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))

@@ -7,6 +7,8 @@ export const PARAMETERS: Readonly<Record<ParameterName, { readonly initial: numb
   maxAccessMs: { initial: 43_200_000, min: 1_000, max: 86_400_000 },
   maxTxLifetimeMs: { initial: 600_000, min: 10_000, max: 600_000 },
   maxViewAgeMs: { initial: 3_000, min: 500, max: 60_000 },
+  emergencyConfirmMs: { initial: 900_000, min: 60_000, max: 3_600_000 },
+  maxEmergencyMs: { initial: 86_400_000, min: 3_600_000, max: 86_400_000 },
 }
 
 export function isWithinBounds(name: ParameterName, value: number): boolean {

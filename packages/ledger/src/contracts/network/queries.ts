@@ -43,6 +43,8 @@ export function parameters(state: StateReader): Readonly<Record<ParameterName, n
     maxAccessMs: parameter(state, 'maxAccessMs'),
     maxTxLifetimeMs: parameter(state, 'maxTxLifetimeMs'),
     maxViewAgeMs: parameter(state, 'maxViewAgeMs'),
+    emergencyConfirmMs: parameter(state, 'emergencyConfirmMs'),
+    maxEmergencyMs: parameter(state, 'maxEmergencyMs'),
   }
 }
 

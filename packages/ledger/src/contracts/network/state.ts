@@ -3,12 +3,13 @@ import * as v from 'valibot'
 import type { StateReader, StateWriter } from '../../state/reader.ts'
 import { didAt, didPart, factTable, flatTable } from '../table.ts'
 
-/** A member organisation. `removedMs` null: still one. */
+/** A member organisation. `removedMs` null: still one. No `jurisdiction`: not known. */
 const memberRecord = v.strictObject({
   name: schema.memberName,
   handle: schema.handle,
   sinceMs: schema.timeMs,
   removedMs: v.nullable(schema.timeMs),
+  jurisdiction: v.exactOptional(schema.jurisdiction),
 })
 export type MemberRecord = v.InferOutput<typeof memberRecord>
 

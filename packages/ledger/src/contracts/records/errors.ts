@@ -14,4 +14,5 @@ export const recordsErrors = refusalsOf('records', {
   notAuthorised: [11, 'neither the author nor the patient whose labels these are'],
   labelsOnlyAdded: [12, 'a patient who shares the record adds labels and does not remove them'],
   labelsNotAllowed: [13, 'too many labels, or labels where there is no patient'],
+  datesNotAllowed: [14, 'dates of data where there is no patient'],
 })

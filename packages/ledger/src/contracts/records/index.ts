@@ -9,7 +9,7 @@ export { recordsErrors } from './errors.ts'
 export { MAX_LABELS } from './limits.ts'
 export type { RecordsPorts } from './ports.ts'
 export {
-  authoredCount, authorsOf, labelsOf, recordHead, recordsOf, recordVersion, type RecordSubject, type RecordVersion,
+  authoredCount, authorsOf, handlesAuthoredBy, labelsOf, recordHead, recordsOf, recordVersion, type RecordSubject, type RecordVersion,
 } from './queries.ts'
 export { labelsKey } from './state.ts'
 export { writesOf, type Write } from './writes.ts'

@@ -1,14 +1,15 @@
-import { equalBytes, RecordFlag, toHex, type Did, type Handle, type RecordEntryMessage, type Tag } from '@chiron/protocol'
+import { equalBytes, RecordFlag, toHex, type Did, type Handle, type RecordDates, type RecordEntryMessage, type Tag } from '@chiron/protocol'
 import { ensure } from '../refusals.ts'
 import { recordsErrors } from './errors.ts'
 import { KNOWN_FLAGS, LASTING_FLAGS, MAX_LABELS } from './limits.ts'
 import type { RecordsPorts } from './ports.ts'
 import type { RecordVersion } from './queries.ts'
 
-/** Category and labels of one subject. */
+/** Category, labels and dates under the keys of one subject. */
 export interface SubjectTags {
   readonly category: Tag
   readonly labels: readonly Tag[]
+  readonly dates: RecordDates | null
 }
 
 /** As the port, at the state of the message. */
@@ -30,7 +31,7 @@ export function tagsOf(entry: RecordEntryMessage): SubjectTags[] {
   const { subjects, furtherTags = [] } = entry
   const distinct = subjects.length === 1 || new Set(subjects.map(toHex)).size === subjects.length
   ensure(distinct && furtherTags.length === subjects.length - 1, recordsErrors.subjectsNotDistinct)
-  return [{ category: entry.category, labels: entry.labels }, ...furtherTags]
+  return [entry, ...furtherTags].map(({ category, labels, dates }) => ({ category, labels, dates: dates ?? null }))
 }
 
 /** A patient's record is about patients; what is in the directory or internal stands in the author's own list. */
@@ -42,6 +43,7 @@ export function checkSubjects(author: Did, entry: RecordEntryMessage, head: Reco
     ensure(fits, recordsErrors.unknownSubject)
   }
   ensure(!own || (entry.subjects.length === 1 && entry.labels.length === 0), recordsErrors.labelsNotAllowed)
+  ensure(!own || entry.dates === undefined, recordsErrors.datesNotAllowed)
   if (head === undefined) return
   const same = head.subjects.length === entry.subjects.length && head.subjects.every(({ handle }, i) => equalBytes(handle, entry.subjects[i] ?? new Uint8Array()))
   ensure(same, recordsErrors.subjectsChanged)

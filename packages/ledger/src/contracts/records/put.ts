@@ -73,17 +73,18 @@ function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, { decideWrite
     ensure(decision.effect === 'permit', recordsErrors.notPermitted)
   }
   const places = entry.subjects.map((handle, i): [Handle, number] => {
-    const { category, labels } = tags[i] as SubjectTags
+    const { labels } = tags[i] as SubjectTags
     if (labels.length > 0) store.setLabels(ctx.state, handle, entry.record, joinLabels(store.getLabels(ctx.state, handle, entry.record), labels))
-    return [handle, appendFor(ctx, msg, entry, handle, category)]
+    return [handle, appendFor(ctx, msg, entry, handle, tags[i] as SubjectTags)]
   })
-  store.pushHead(ctx.state, entry.record, entry.version, places, numberOf)
+  const first = head?.firstAuthor ?? ctx.signer
+  store.pushHead(ctx.state, entry.record, { version: entry.version, places, firstAuthor: first === ctx.signer ? null : first }, numberOf)
 }
 
-function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Handle, category: SubjectTags['category']): number {
+function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Handle, { category, dates }: SubjectTags): number {
   const { record, version, flags, ciphertext, size, keyCommitment, shareRoot, subjects } = entry
   return store.appendRecord(ctx.state, handle, {
-    record, version, flags, category, ciphertext, size, keyCommitment, shareRoot,
+    record, version, flags, category, ciphertext, size, keyCommitment, shareRoot, dates,
     author: ctx.signer,
     recorder: msg.recorder,
     others: subjects.length === 1 ? [] : subjects.filter((other) => !equalBytes(other, handle)),

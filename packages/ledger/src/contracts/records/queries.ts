@@ -1,14 +1,15 @@
-import type { Did, Handle, RecordId, Tag } from '@chiron/protocol'
+import type { Did, Handle, RecordDates, RecordId, Tag } from '@chiron/protocol'
 import type { StateReader } from '../../state/reader.ts'
 import type { RecordEntry } from './entry.ts'
 import * as store from './state.ts'
 
-/** A subject's view of a record: where the entry stands, and its tags under that subject's key. */
+/** A subject's view of a record: where the entry stands, and its tags and dates under that subject's key. */
 export interface RecordSubject {
   readonly handle: Handle
   readonly index: number
   readonly category: Tag
   readonly labels: readonly Tag[]
+  readonly dates: RecordDates | null
 }
 
 /** A version of a record. `entry` is the one in the first subject's list. Labels are the record's as they are now. */
@@ -16,6 +17,8 @@ export interface RecordVersion {
   readonly record: RecordId
   readonly version: number
   readonly author: Did
+  /** Who authored the first version. */
+  readonly firstAuthor: Did
   readonly flags: number
   readonly subjects: readonly RecordSubject[]
   readonly entry: RecordEntry
@@ -24,12 +27,14 @@ export interface RecordVersion {
 /** The newest version. */
 export function recordHead(state: StateReader, record: RecordId): RecordVersion | undefined {
   const head = store.getHead(state, record)
-  return head && versionAt(state, record, head.places)
+  return head && versionAt(state, record, head.places, head.firstAuthor)
 }
 
 export function recordVersion(state: StateReader, record: RecordId, version: number): RecordVersion | undefined {
+  const head = store.getHead(state, record)
+  if (head === undefined || head.version === version) return head && versionAt(state, record, head.places, head.firstAuthor)
   const places = store.getPlaces(state, record, version)
-  return places && versionAt(state, record, places)
+  return places && versionAt(state, record, places, head.firstAuthor ?? authorAt(state, head.places))
 }
 
 /** Entries of a handle's list with their index, oldest first; in [from, to). */
@@ -52,12 +57,23 @@ export function authorsOf(state: StateReader, handle: Handle): Did[] {
   return [...store.listAuthored(state, handle)].map(([did]) => did)
 }
 
-function versionAt(state: StateReader, record: RecordId, places: store.Places): RecordVersion | undefined {
+/** Handles in whose lists an organisation authored something, its own among them. Reads every pair of handle and author. */
+export function handlesAuthoredBy(state: StateReader, organisation: Did): Handle[] {
+  return [...store.listAllAuthored(state)].flatMap(([handle, author]) => (author === organisation ? [handle] : []))
+}
+
+/** `firstAuthor` null: the author of this version. */
+function versionAt(state: StateReader, record: RecordId, places: store.Places, firstAuthor: Did | null): RecordVersion | undefined {
   const found = places.flatMap(([handle, index]) => {
     const entry = store.getEntry(state, handle, index)
-    return entry === undefined ? [] : [{ entry, subject: { handle, index, category: entry.category, labels: store.getLabels(state, handle, record) } }]
+    return entry === undefined ? [] : [{ entry, subject: { handle, index, category: entry.category, labels: store.getLabels(state, handle, record), dates: entry.dates } }]
   })
   const first = found[0]?.entry
   if (first === undefined || found.length !== places.length) return undefined
-  return { record, version: first.version, author: first.author, flags: first.flags, subjects: found.map((f) => f.subject), entry: first }
+  const { version, author, flags } = first
+  return { record, version, author, firstAuthor: firstAuthor ?? author, flags, subjects: found.map((f) => f.subject), entry: first }
+}
+
+function authorAt(state: StateReader, [place]: store.Places): Did | null {
+  return (place && store.getEntry(state, place[0], place[1])?.author) ?? null
 }

@@ -5,7 +5,7 @@ import {
   tagFor, terms, type ContractChain, type Person,
 } from '../../../test/contract-chain.ts'
 import { decideRecord, decideWrite, records } from '../index.ts'
-import { encodeRecordEntry } from './entry.ts'
+import { decodeRecordEntry, encodeRecordEntry } from './entry.ts'
 
 const { refused, unprovoked } = refusalLedger(records.recordsErrors)
 const hiv = tagFor('hiv')
@@ -192,6 +192,76 @@ test('an entry is at most 300 bytes', () => {
     version: 0xffff_ffff, flags: 31, size: 0xffff_ffff, custodySet: 0xffff_ffff, others: ['b', 'c', 'd'].map(handleFor),
   })
   expect(largest.length).toBe(300)
+})
+
+test('dates stand under each subject, take no more room, and are decided on', () => {
+  const chain = populated()
+  const dates = { from: 1_000_000, until: 1_000_003 }
+  const dated = { ...both, dates, furtherTags: [{ category: tagFor('ben laboratory'), labels: [], dates: { from: 7, until: 7 } }] }
+  chain.do(riverside, putMsg([entry('twins', dated), entry('day', { dates: { from: 20_000, until: 20_000 } })], { recorder: surgeon.did }))
+  expect(records.recordHead(chain.state, recordFor('twins'))?.subjects.map((s) => s.dates)).toEqual([dates, { from: 7, until: 7 }])
+  expect(chain.state.entry('records', ada.handle, 1)?.length).toBe(184)
+  const read = (record: string) => decideRecord(chain.state, { reader: doctor.did, organisation: lakeside.did, purpose: 'TREAT', action: 'read', record: recordFor(record) }, chain.timeMs).effect
+  const grant = (who: Person, data: { from: number | null; until: number | null }) =>
+    chain.do(who, msg('consent.grant', { patient: who.handle, terms: terms({ grantee: organisation(lakeside), data }) }))
+  grant(ada, { from: 20_000, until: 20_001 })
+  expect([read('day'), read('twins')]).toEqual(['permit', 'deny'])
+  grant(ada, { from: null, until: 1_000_004 })
+  expect(read('twins')).toBe('deny')
+  grant(ben, { from: 7, until: null })
+  expect(read('twins')).toBe('permit')
+  refused(chain.submit(riverside, putMsg([entry('ward', { subjects: [riverside.handle], flags: RecordFlag.directory, dates })])), 'datesNotAllowed')
+  chain.checkInvariants()
+})
+
+test('a record is not moved out of the days that the writer may touch', () => {
+  const chain = populated()
+  const at = (day: number) => ({ dates: { from: day, until: day } })
+  chain.do(riverside, putMsg([entry('old', at(10)), entry('new', at(30)), entry('undated')]))
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms({ grantee: organisation(lakeside), actions: ['write'], data: { from: 20, until: null } }) }))
+  refused(chain.submit(lakeside, byLakeside([entry('old', { version: 2, ...at(25) })])), 'notPermitted')
+  refused(chain.submit(lakeside, byLakeside([entry('new', { version: 2, ...at(15) })])), 'notPermitted')
+  refused(chain.submit(lakeside, byLakeside([entry('new', { version: 2 })])), 'notPermitted')
+  refused(chain.submit(lakeside, byLakeside([entry('undated', { version: 2 })])), 'notPermitted')
+  chain.do(lakeside, byLakeside([entry('new', { version: 2, ...at(25) })]))
+})
+
+test('who wrote the first version keeps the author’s right when another amends it', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')]))
+  const amend = (version: number) => chain.do(lakeside, byLakeside([entry('glucose', { version })]))
+  chain.do(ada, msg('consent.grant', { patient: ada.handle, terms: terms({ grantee: organisation(lakeside), actions: ['write'] }) }))
+  amend(2)
+  amend(3)
+  const decided = (who: Person, org: Person) => decideRecord(chain.state, { reader: who.did, organisation: org.did, purpose: 'TREAT', action: 'read', record: recordFor('glucose') }, chain.timeMs).code
+  expect([decided(surgeon, riverside), decided(doctor, lakeside)]).toEqual(['PERMIT_AUTHOR', 'PERMIT_AUTHOR'])
+  expect([1, 2, 3].map((version) => records.recordVersion(chain.state, recordFor('glucose'), version)).map((v) => [v?.author, v?.firstAuthor])).toEqual([
+    [riverside.did, riverside.did], [lakeside.did, riverside.did], [lakeside.did, riverside.did],
+  ])
+  chain.checkInvariants()
+  chain.do(riverside, putMsg([entry('glucose', { version: 4 })]))
+  // Neither the first author nor the newest: what lay between gives no right.
+  expect([decided(surgeon, riverside), decided(doctor, lakeside)]).toEqual(['PERMIT_AUTHOR', 'DENY_DEFAULT'])
+  chain.checkInvariants()
+})
+
+test('entries with dates read back, in at most 300 bytes', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose')], { recorder: surgeon.did }))
+  const stored = records.recordHead(chain.state, recordFor('glucose'))?.entry as records.RecordEntry
+  const largest = {
+    ...stored, version: 0xffff_ffff, flags: 31, size: 0xffff_ffff, custodySet: 0xffff_ffff, others: ['b', 'c', 'd'].map(handleFor), dates: { from: 0x8000_0000, until: 0xffff_ffff },
+  }
+  const bytes = encodeRecordEntry(largest)
+  expect(bytes.length).toBe(298)
+  expect(decodeRecordEntry(bytes)).toEqual(largest)
+  for (const entryOf of [{ ...largest, recorder: largest.author, others: [] }, { ...largest, dates: { from: 0, until: 0 } }, { ...largest, dates: null }]) {
+    expect(decodeRecordEntry(encodeRecordEntry(entryOf))).toEqual(entryOf)
+  }
+  for (let i = 0; i < bytes.length; i++) expect(() => decodeRecordEntry(bytes.subarray(0, i))).toThrow()
+  // Days beyond 32 bits, and a handle cut short.
+  expect(() => decodeRecordEntry(encodeRecordEntry({ ...largest, dates: { from: 0xffff_ffff, until: 0x1_0000_0000 } }))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL_SCHEMA' }))
+  expect(() => decodeRecordEntry(encodeRecordEntry({ ...largest, others: [handleFor('b').subarray(1) as typeof ada.handle] }))).toThrow(expect.objectContaining({ code: 'ERR_PROTOCOL_SCHEMA' }))
 })
 
 test('every refusal was provoked', () => expect(unprovoked()).toEqual([]))

@@ -1,8 +1,9 @@
-import { equalBytes, schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
+import { didBytes, equalBytes, formatDid, schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
 import * as v from 'valibot'
 import { InvariantError } from '../../runtime/errors.ts'
 import type { StateReader, StateWriter } from '../../state/reader.ts'
 import { didAt, didPart, factTable, flatTable, uint32Part } from '../table.ts'
+import { moveVersion } from '../versions.ts'
 import { decodeRecordEntry, encodeRecordEntry, type RecordEntry } from './entry.ts'
 
 /** Where one version stands: for each subject, in the order of the subjects, its handle and the index in its list. */
@@ -10,7 +11,15 @@ export type Places = readonly (readonly [handle: Handle, index: number])[]
 
 /** As they are stored: a handle of 32 bytes in each would be a tenth of the state. */
 const storedPlaces = v.array(v.strictTuple([schema.uint32, schema.uint]))
-const headRecord = v.strictTuple([schema.uint32, storedPlaces])
+/** Newest version, its places, and the first version's author (20 bytes) where that is not the newest one's. */
+const headRecord = v.strictTuple([schema.uint32, storedPlaces, v.nullable(schema.bytesOf(20))])
+
+export interface Head {
+  readonly version: number
+  readonly places: Places
+  /** Who authored the first version; null: whoever authored the newest. */
+  readonly firstAuthor: Did | null
+}
 
 /** Only the newest version is here; earlier ones move to `versions`, so that most records need one key. */
 const heads = flatTable('rec/h/', headRecord)
@@ -23,9 +32,11 @@ const nextNumber = flatTable('rec/c/', schema.uint32)
 const labels = factTable('rec/l/', v.pipe(v.array(schema.tag), v.minLength(1)))
 const authored = flatTable('rec/a/', schema.uint)
 
-export function getHead(state: StateReader, record: RecordId): { readonly version: number; readonly places: Places } | undefined {
+export function getHead(state: StateReader, record: RecordId): Head | undefined {
   const head = heads.get(state, record)
-  return head && { version: head[0], places: placesOf(state, head[1]) }
+  if (head === undefined) return undefined
+  const [version, stored, first] = head
+  return { version, places: placesOf(state, stored), firstAuthor: first === null ? null : formatDid(first) }
 }
 
 export function getPlaces(state: StateReader, record: RecordId, version: number): Places | undefined {
@@ -63,14 +74,19 @@ function giveNumber(state: StateWriter, handle: Handle): number {
 }
 
 /** Makes the version after the head the head; version 1 has none before it. */
-export function pushHead(state: StateWriter, record: RecordId, version: number, at: Places, numberOf: NumberOf): void {
+export function pushHead(state: StateWriter, record: RecordId, { version, places, firstAuthor }: Head, numberOf: NumberOf): void {
   const before = version === 1 ? undefined : heads.get(state, record)
   if (before !== undefined) versions.set(state, before[1], record, uint32Part(before[0]))
-  heads.set(state, [version, at.map(([handle, index]) => [numberOf(handle), index])], record)
+  const stored = places.map(([handle, index]): [number, number] => [numberOf(handle), index])
+  heads.set(state, [version, stored, firstAuthor === null ? null : didBytes(firstAuthor)], record)
 }
 
-export function* listHeads(state: StateReader): Iterable<readonly [RecordId, version: number]> {
-  for (const { key, value } of heads.list(state)) yield [key.slice() as RecordId, value[0]]
+export function* listHeads(state: StateReader): Iterable<readonly [RecordId, Head]> {
+  for (const { key } of heads.list(state)) {
+    const record = key.slice() as RecordId
+    const head = getHead(state, record)
+    if (head !== undefined) yield [record, head]
+  }
 }
 
 export const getLabels = (state: StateReader, handle: Handle, record: RecordId): readonly Tag[] => labels.get(state, handle, record) ?? []
@@ -81,8 +97,13 @@ export function setLabels(state: StateWriter, handle: Handle, record: RecordId, 
 }
 
 export const getAuthored = (state: StateReader, handle: Handle, author: Did): number => authored.get(state, handle, didPart(author)) ?? 0
-export const setAuthored = (state: StateWriter, handle: Handle, author: Did, count: number): void =>
+
+/** A snapshot holds who has authored, not how much: only a new author moves the handle's version on. */
+export function setAuthored(state: StateWriter, handle: Handle, author: Did, count: number): void {
+  const isNew = getAuthored(state, handle, author) === 0
   authored.set(state, count, handle, didPart(author))
+  if (isNew) moveVersion(state, handle, authored.key(handle, didPart(author)), new Uint8Array())
+}
 
 export function* listAuthored(state: StateReader, handle: Handle): Iterable<readonly [Did, number]> {
   for (const { key, value } of authored.list(state, handle)) yield [didAt(key, 32), value]

@@ -13,22 +13,29 @@ export interface Write {
 
 /**
  * The decisions that an entry needs: one for each subject, with the labels it will then have; two where it moves the
- * record to another category, which must be allowed in both.
+ * record to another category or to other dates, which must be allowed before and after.
  */
 export function writesOf(state: StateReader, entry: RecordEntryMessage, head: RecordVersion | undefined): Write[] {
-  const tags = tagsOf(entry)
-  return entry.subjects.flatMap((handle, i) => {
-    const { category, labels } = tags[i] ?? { category: entry.category, labels: [] }
-    const before = head?.subjects.find((s) => equalBytes(s.handle, handle))?.category ?? category
+  return tagsOf(entry).flatMap(({ category, labels, dates }, i) => {
+    const handle = entry.subjects[i] as Handle
+    const after = { category, dates }
+    const before = head?.subjects.find((s) => equalBytes(s.handle, handle)) ?? after
     const facts = {
       id: entry.record,
       state: head === undefined ? ('new' as const) : ('present' as const),
       author: head?.author ?? null,
+      firstAuthor: head?.firstAuthor ?? null,
       // A record that is not there yet has no labels.
       labels: joinLabels(head === undefined ? [] : getLabels(state, handle, entry.record), labels),
       flags: entry.flags,
     }
-    const categories = equalBytes(before, category) ? [category] : [before, category]
-    return categories.map((tag) => ({ handle, record: { ...facts, category: tag } }))
+    const places = isSamePlace(before, after) ? [after] : [before, after]
+    return places.map(({ category, dates }) => ({ handle, record: { ...facts, category, dates } }))
   })
+}
+
+type Place = Pick<RecordFacts, 'category' | 'dates'>
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return equalBytes(a.category, b.category) && a.dates?.from === b.dates?.from && a.dates?.until === b.dates?.until
 }

@@ -4,6 +4,5 @@ import { idsOf, type TierRule } from './tier.ts'
 export const denials: TierRule = {
   tier: '5',
   name: 'denials',
-  judge: (subject) =>
-    subject.denials.length === 0 ? undefined : { effect: 'deny', code: 'DENY_RULE', rules: idsOf(subject.denials) },
+  judge: ({ rules }) => (rules.denials.length === 0 ? undefined : { effect: 'deny', code: 'DENY_RULE', rules: idsOf(rules.denials) }),
 }

@@ -1,4 +1,4 @@
-export { anyoneTreating, organisation, person, role } from './grantees.ts'
+export { anyone, anyoneTreating, organisation, person, role, roleAt } from './grantees.ts'
 export * from './messages.ts'
-export { approvalTerms, denyTerms, permitTerms, type Asked, type RuleWords } from './terms.ts'
+export { approvalTerms, delegateScope, denyTerms, permitTerms, type Asked, type DelegateWords, type DenialWords, type PermitWords, type RuleWords } from './terms.ts'
 export { Vocabulary } from './vocabulary.ts'

@@ -39,3 +39,28 @@ export function registerTreatment(fields: Fields<'consent.registerTreatment'>): 
 export function contestTreatment(fields: Fields<'consent.contestTreatment'>): Draft<'consent.contestTreatment'> {
   return { ...fields, type: 'consent.contestTreatment' }
 }
+
+/** Orders what no patient decides, about one patient or (null) all. Signed by an authority that governance attested. */
+export function order(fields: Fields<'consent.order'>): Draft<'consent.order'> {
+  return { ...fields, type: 'consent.order' }
+}
+
+/** Ends an order; by who made it, or governance. */
+export function liftOrder(fields: Fields<'consent.liftOrder'>): Draft<'consent.liftOrder'> {
+  return { ...fields, type: 'consent.liftOrder' }
+}
+
+/** Lets a carer or parent read in the patient's place; `delegateScope` puts it in words. */
+export function appointDelegate(fields: Fields<'consent.appointDelegate'>): Draft<'consent.appointDelegate'> {
+  return { ...fields, type: 'consent.appointDelegate' }
+}
+
+/** Ends what a delegate may do; what it opened closes in the same block. */
+export function dismissDelegate(fields: Fields<'consent.dismissDelegate'>): Draft<'consent.dismissDelegate'> {
+  return { ...fields, type: 'consent.dismissDelegate' }
+}
+
+/** States that the signing organisation accepts the terms of use with this SHA-256. There is no way back. */
+export function acceptTerms(fields: Fields<'consent.acceptTerms'>): Draft<'consent.acceptTerms'> {
+  return { ...fields, type: 'consent.acceptTerms' }
+}

@@ -1,4 +1,4 @@
-import type { Action, Category, Grantee, Label, ObjectId, RecordId, RuleTerms } from '@chiron/protocol'
+import type { Action, Category, Grantee, Label, MessageOf, ObjectId, RecordId, RuleCondition, RuleTerms } from '@chiron/protocol'
 import { SdkError } from '../../errors.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
@@ -15,18 +15,59 @@ export interface RuleWords {
   readonly from?: number
   /** Block time at which it ends; `null` says that it has no end. */
   readonly until: number | null
+  /** Only what was measured, said or done on these dates (`YYYY-MM-DD`): from the first, up to and without the last. */
+  readonly data?: { readonly from?: string; readonly until?: string }
+  /** Only through organisations under (`within`), or not under, the law of these countries (ISO 3166-1 alpha-2). */
+  readonly countries?: { readonly within: boolean; readonly of: readonly string[] }
+}
+
+export interface PermitWords extends RuleWords {
   /** The denial that this narrower permit overrides. */
   readonly overrides?: ObjectId
+  /** Only while a second professional of the organisation stands by. */
+  readonly secondPerson?: boolean
+  /** Only through organisations that accepted the terms of use with this SHA-256 (32 bytes). */
+  readonly acceptedTerms?: Uint8Array
+  /** What binds whoever sees something: codes of HL7's ObligationPolicy or RefrainPolicy. */
+  readonly obligations?: readonly string[]
+}
+
+export interface DenialWords extends RuleWords {
+  /** Whether it also stands in an emergency. */
+  readonly evenInEmergency?: boolean
 }
 
 /** Terms that allow. */
-export function permitTerms(vocabulary: Vocabulary, words: RuleWords): RuleTerms {
-  return termsOf('permit', vocabulary, words)
+export function permitTerms(vocabulary: Vocabulary, words: PermitWords): RuleTerms {
+  const { secondPerson = false, acceptedTerms, obligations = [], overrides = null } = words
+  return {
+    ...termsOf('permit', vocabulary, words, [
+      ...(secondPerson ? [{ kind: 'second-person' } as const] : []),
+      ...(acceptedTerms === undefined ? [] : [{ kind: 'terms', hash: acceptedTerms } as const]),
+    ]),
+    overrides,
+    ...(obligations.length > 0 ? { obligations: [...obligations] } : {}),
+  }
 }
 
 /** Terms that forbid; they win over permits, whichever came first. */
-export function denyTerms(vocabulary: Vocabulary, words: Omit<RuleWords, 'overrides'>): RuleTerms {
-  return termsOf('deny', vocabulary, words)
+export function denyTerms(vocabulary: Vocabulary, words: DenialWords): RuleTerms {
+  return { ...termsOf('deny', vocabulary, words, []), ...(words.evenInEmergency === true ? { absolute: true } : {}) }
+}
+
+/** What a delegate may do, in words. What is left out means: reading only, all categories, nothing that is labelled. */
+export interface DelegateWords {
+  readonly actions?: readonly Action[]
+  readonly categories?: readonly Category[]
+  readonly labels?: readonly Label[]
+}
+
+export function delegateScope(vocabulary: Vocabulary, words: DelegateWords = {}): Pick<MessageOf<'consent.appointDelegate'>, 'actions' | 'categories' | 'labels'> {
+  return {
+    actions: [...(words.actions ?? (['read'] as const))],
+    categories: vocabulary.categories(words.categories ?? []),
+    labels: vocabulary.labels(words.labels ?? []),
+  }
 }
 
 /** A request as the patient's node lists it. */
@@ -39,31 +80,38 @@ export interface Asked {
   readonly forMs: number
 }
 
+/** What a patient may add to what was asked: each of it narrows. */
+type Limits = Pick<PermitWords, 'data' | 'countries' | 'secondPerson' | 'acceptedTerms' | 'obligations'>
+
 /**
- * Terms that approve a request as asked, or less: some of its categories, or a shorter time. `blockTimeMs` is the newest
+ * Terms that approve a request as asked, or less: some of its categories, a shorter time, further limits. `blockTimeMs` is the newest
  * block's time: the rule ends that much later, which is never later than the contract allows.
  * @throws SdkError `ERR_SDK_MESSAGE` for categories that were not asked for
  */
 export function approvalTerms(
   vocabulary: Vocabulary,
   asked: Asked,
-  options: { readonly blockTimeMs: number; readonly categories?: readonly Category[]; readonly forMs?: number },
+  options: Limits & { readonly blockTimeMs: number; readonly categories?: readonly Category[]; readonly forMs?: number },
 ): RuleTerms {
-  const categories = options.categories ?? (asked.categories as readonly Category[])
+  const { blockTimeMs, forMs = asked.forMs, categories: chosen, ...limits } = options
+  const categories = chosen ?? (asked.categories as readonly Category[])
   const wider = asked.categories.length > 0 && (categories.length === 0 || categories.some((name) => !asked.categories.includes(name)))
   if (wider) throw new SdkError('ERR_SDK_MESSAGE', 'an approval is never wider than the request')
   return permitTerms(vocabulary, {
+    ...limits,
     to: asked.grantee,
     purposes: asked.purposes,
     categories,
     labels: asked.labels as readonly Label[],
     actions: asked.actions,
-    from: options.blockTimeMs,
-    until: options.blockTimeMs + Math.min(options.forMs ?? asked.forMs, asked.forMs),
+    from: blockTimeMs,
+    until: blockTimeMs + Math.min(forMs, asked.forMs),
   })
 }
 
-function termsOf(effect: RuleTerms['effect'], vocabulary: Vocabulary, words: RuleWords): RuleTerms {
+function termsOf(effect: RuleTerms['effect'], vocabulary: Vocabulary, words: RuleWords, further: readonly RuleCondition[]): RuleTerms {
+  const { data, countries } = words
+  const conditions: RuleCondition[] = [...(countries === undefined ? [] : [{ kind: 'jurisdiction', within: countries.within, of: [...countries.of] } satisfies RuleCondition]), ...further]
   return {
     effect,
     grantee: words.to,
@@ -74,6 +122,12 @@ function termsOf(effect: RuleTerms['effect'], vocabulary: Vocabulary, words: Rul
     actions: [...(words.actions ?? (['read'] as const))],
     from: words.from ?? 0,
     until: words.until,
-    overrides: words.overrides ?? null,
+    overrides: null,
+    ...(data === undefined ? {} : { data: { from: dayOrNull(vocabulary, data.from), until: dayOrNull(vocabulary, data.until) } }),
+    ...(conditions.length > 0 ? { conditions } : {}),
   }
+}
+
+function dayOrNull(vocabulary: Vocabulary, isoDate: string | undefined): number | null {
+  return isoDate === undefined ? null : vocabulary.day(isoDate)
 }

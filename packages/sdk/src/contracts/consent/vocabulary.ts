@@ -1,4 +1,4 @@
-import { CATEGORIES, equalBytes, LABELS, tagOf, type Category, type Label, type Tag } from '@chiron/protocol'
+import { CATEGORIES, dateOf, dayOf, equalBytes, LABELS, tagOf, type Category, type Label, type Tag } from '@chiron/protocol'
 import { SdkError } from '../../errors.ts'
 
 /**
@@ -6,10 +6,12 @@ import { SdkError } from '../../errors.ts'
  * SPEC-TAG-2), which the patient's own organisation hands out.
  */
 export class Vocabulary {
+  readonly #tagKey: Uint8Array
   readonly #categories: readonly (readonly [Category, Tag])[]
   readonly #labels: readonly (readonly [Label, Tag])[]
 
   constructor(tagKey: Uint8Array) {
+    this.#tagKey = tagKey
     this.#categories = CATEGORIES.map((name) => [name, tagOf(tagKey, 'category', name)] as const)
     this.#labels = LABELS.map((name) => [name, tagOf(tagKey, 'label', name)] as const)
   }
@@ -22,6 +24,19 @@ export class Vocabulary {
   /** @throws SdkError `ERR_SDK_MESSAGE` for a name that is no label */
   labels(names: readonly Label[]): Tag[] {
     return names.map((name) => tagNamed(this.#labels, name))
+  }
+
+  /**
+   * A date (`YYYY-MM-DD`) as the shifted day that stands on the ledger. SPEC-TAG-3.
+   * @throws ProtocolError `ERR_PROTOCOL_ENCODING` for what is no date
+   */
+  day(isoDate: string): number {
+    return dayOf(this.#tagKey, isoDate)
+  }
+
+  /** The date of a shifted day of this patient. @throws ProtocolError `ERR_PROTOCOL_ENCODING` for another's */
+  dateOf(day: number): string {
+    return dateOf(this.#tagKey, day)
   }
 
   /** The category or label that a tag stands for; undefined for another patient's. */
