@@ -33,10 +33,10 @@ export const BUGS: readonly PlantedBug[] = [
     [`${NODE}engine/embedded/engine.ts`, 'if (first) return Promise.resolve(first)', ''],
   ),
   bug('ledger/rule-without-end', 'rules that have run out still count', [
-    `${LEDGER}decide/standing.ts`, 'if (timeMs < rule.from || timeMs >= rule.until) continue', 'if (timeMs < rule.from) continue',
+    `${LEDGER}decide/speaking.ts`, 'if (rule.from <= now && now < rule.until) rules.push(rule)', 'if (rule.from <= now) rules.push(rule)',
   ]),
   bug('ledger/category-denial', 'a denial that names categories is passed over', [
-    `${LEDGER}decide/case.ts`, 'if (denial.categories !== null && !denial.categories.has(keys.category)) return false', 'if (denial.categories !== null) return false',
+    `${LEDGER}decide/matching.ts`, "this.#gather('denials', (shape) => this.#isDenied(shape))", "this.#gather('denials', (shape) => !shape.isCategorised && this.#isDenied(shape))",
   ]),
   bug('ledger/first-subject-decides', 'of a record about several patients the first decides for all', [
     `${LEDGER}decide/decide.ts`, "decisions.find((d) => d.effect === 'deny')", "decisions.slice(0, 1).find((d) => d.effect === 'deny')",

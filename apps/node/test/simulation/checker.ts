@@ -182,7 +182,7 @@ export class Checker {
       else if (ask.untilMs > timeMs && !model.permitsOpening(ask, patient, ask.untilMs - 1, timeMs)) this.fail('P2', 'an access outlasts its basis')
     }
     for (const message of tx.body.messages) {
-      if (message.type.startsWith('consent.') && 'patient' in message) this.#bases(model, toHex(message.patient), message, timeMs)
+      if (message.type.startsWith('consent.') && 'patient' in message && message.patient !== null) this.#bases(model, toHex(message.patient), message, timeMs)
     }
   }
 
@@ -217,7 +217,7 @@ export class Checker {
         const patient = toHex(subject)
         const tags = at === 0 ? entry : (entry.furtherTags?.[at - 1] ?? entry)
         const labels = new Set([...(model.labels.get(`${record}/${patient}`) ?? []), ...tags.labels.map(toHex)])
-        const about = { record, author: head?.author ?? null, category: toHex(tags.category), flags: entry.flags, labels }
+        const about = { record, author: head?.author ?? null, firstAuthor: model.records.get(record)?.[0]?.author ?? null, category: toHex(tags.category), flags: entry.flags, labels }
         if (!model.permitsSubject(ask, patient, about, timeMs)) this.fail('P1', 'an organisation wrote into a chart that consent does not open to it')
       }
     }

@@ -92,10 +92,10 @@ export class Model {
   permits(ask: Ask, record: string, timeMs: number): boolean {
     const head = this.records.get(record)?.at(-1)
     if (head === undefined || !this.stands(ask, timeMs)) return false
-    return head.subjects.every((patient, at) => this.permitsSubject(ask, patient, { record, author: head.author, category: head.categories[at] as string, flags: head.flags, labels: this.labels.get(`${record}/${patient}`) ?? new Set() }, timeMs))
+    return head.subjects.every((patient, at) => this.permitsSubject(ask, patient, { record, author: head.author, firstAuthor: this.records.get(record)?.[0]?.author ?? null, category: head.categories[at] as string, flags: head.flags, labels: this.labels.get(`${record}/${patient}`) ?? new Set() }, timeMs))
   }
 
-  permitsSubject(ask: Ask, patient: string, about: { readonly record: string; readonly author: Did | null; readonly category: string; readonly flags: number; readonly labels: ReadonlySet<string> }, timeMs: number): boolean {
+  permitsSubject(ask: Ask, patient: string, about: { readonly record: string; readonly author: Did | null; readonly firstAuthor: Did | null; readonly category: string; readonly flags: number; readonly labels: ReadonlySet<string> }, timeMs: number): boolean {
     if (this.owners.get(patient) === ask.reader) return ask.action === 'read'
     const inForce = this.inForce(ask, patient, timeMs)
     const denials = inForce.filter(({ terms }) => {
@@ -104,7 +104,7 @@ export class Model {
       if (terms.records.length > 0 && !terms.records.some((id) => toHex(id) === about.record)) return false
       return terms.labels.length === 0 || terms.labels.some((label) => about.labels.has(toHex(label)))
     })
-    const isAuthor = this.belongs(ask, timeMs) && AUTHORS.has(ask.purpose) && about.author === ask.organisation && (ask.action === 'read' || ask.action === 'write')
+    const isAuthor = this.belongs(ask, timeMs) && AUTHORS.has(ask.purpose) && [about.author, about.firstAuthor].includes(ask.organisation) && (ask.action === 'read' || ask.action === 'write')
     if (isAuthor && !denials.some(({ terms }) => terms.grantee.kind === 'person' || terms.grantee.kind === 'role')) return true
     if (denials.length > 0) return false
     const named = (terms: RuleTerms): boolean => ask.action === 'write' || [...about.labels].every((label) => terms.labels.some((tag) => toHex(tag) === label))
@@ -174,6 +174,8 @@ export class Model {
     if (!this.belongs(ask, timeMs)) return false
     if (grantee.kind === 'organisation') return grantee.did === ask.organisation
     if (grantee.kind === 'anyone-treating') return this.treats(patient, ask.organisation, timeMs)
+    if (grantee.kind === 'anyone') return true
+    if (grantee.organisation !== undefined && grantee.organisation !== ask.organisation) return false
     return this.attestations.some((item) => item.subject === ask.reader && item.organisation === ask.organisation && item.role === grantee.role && timeMs < item.until)
   }
 
