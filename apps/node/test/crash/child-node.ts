@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { Answer, ChildQuestions, ChildReady, Question, QuestionName } from './node-child.ts'
+import type { Answer, ChildQuestions, ChildReady, Flushing, Question, QuestionName } from './node-child.ts'
 
 const PROGRAM = fileURLToPath(new URL('node-child.ts', import.meta.url))
 
@@ -32,13 +32,13 @@ export class ChildNode {
   }
 
   /** Starts a process that opens a node on a directory, without waiting until it has. */
-  static spawn(directory: string, logLevel: 'error' | 'debug' = 'error'): ChildNode {
-    return new ChildNode(fork(PROGRAM, [directory, logLevel], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
+  static spawn(directory: string, logLevel: 'error' | 'debug' = 'error', flushing: Flushing = 'durable'): ChildNode {
+    return new ChildNode(fork(PROGRAM, [directory, logLevel, flushing], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
   }
 
   /** @throws ChildEnded with what the process printed when it ended before it was ready */
-  static async start(directory: string, logLevel: 'error' | 'debug' = 'error'): Promise<ChildNode> {
-    const node = ChildNode.spawn(directory, logLevel)
+  static async start(directory: string, logLevel: 'error' | 'debug' = 'error', flushing: Flushing = 'durable'): Promise<ChildNode> {
+    const node = ChildNode.spawn(directory, logLevel, flushing)
     await node.untilReady()
     return node
   }

@@ -8,6 +8,8 @@ export class ConnectionLost extends Error {
 export interface HttpAnswer {
   readonly status: number
   readonly body: Resource | undefined
+  /** Ledger receipt of a write, base64url. */
+  readonly receipt?: string
 }
 
 /** FHIR over HTTP, for one organisation and token. */
@@ -29,7 +31,8 @@ export class FhirHttp {
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const text = await response.text()
-      return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as Resource) }
+      const receipt = response.headers.get('chiron-receipt')
+      return { status: response.status, body: text === '' ? undefined : (JSON.parse(text) as Resource), ...(receipt === null ? {} : { receipt }) }
     } catch (cause) {
       throw new ConnectionLost('the node is gone', { cause })
     }

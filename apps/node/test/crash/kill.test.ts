@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest'
 import { readEnvironment } from '../../src/config/env.ts'
-import { killRounds } from './rounds.ts'
+import { KillRig } from './rig.ts'
+import { crashRounds } from './rounds.ts'
 
 const seed = Number(readEnvironment()['CHIRON_TEST_SEED'] ?? Math.floor(Math.random() * 2 ** 32))
 
 test(`20 kills under load lose nothing that was acknowledged and show nothing half (CHIRON_TEST_SEED=${seed})`, async () => {
-  const report = await killRounds({ rounds: 20, seed, rebuildEvery: 7 })
-  expect(report).toMatchObject({ kills: 20, seed })
+  const report = await crashRounds(new KillRig(), { rounds: 20, seed, rebuildEvery: 7 })
+  expect(report).toMatchObject({ crashes: 20, seed })
   expect(report.acknowledged).toBeGreaterThan(40)
   expect(report.openings).toBeGreaterThan(0)
 }, 240_000)

@@ -42,6 +42,8 @@ export class Model {
   /** Server-given ids by tag, of acknowledged creations. */
   readonly ids = new Map<string, string>()
   patients: string[] = []
+  /** Ledger receipts of acknowledged writes, oldest first, base64url. */
+  readonly receipts: string[] = []
 }
 
 export function tagOf(resource: { readonly identifier?: readonly { readonly system?: string; readonly value?: string }[] }): string | undefined {

@@ -1,5 +1,5 @@
 /**
- * Run as a child process with an IPC channel: `node node-child.ts DIRECTORY LOG_LEVEL`. Opens a node without sample patients, serves
+ * Run as a child process with an IPC channel: `node node-child.ts DIRECTORY LOG_LEVEL FLUSHING`. Opens a node without sample patients, serves
  * HTTP on a free port, sends a {@link ChildReady}, and then answers {@link ChildQuestion}s until it is killed.
  */
 import { randomBytes } from 'node:crypto'
@@ -9,14 +9,17 @@ import { loadDefinitions } from '@chiron/fhir'
 import { records } from '@chiron/ledger'
 import { toHex } from '@chiron/protocol'
 import { definitionsPath, ensureDefinitions } from '../../../../tools/prepare-definitions.ts'
+import { readBlock } from '../../src/engine/embedded/chain.ts'
 import { createApp } from '../../src/gateway/http/app.ts'
 import { listenOnPort } from '../../src/http-server.ts'
 import { MasterKey } from '../../src/keys/index.ts'
 import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
 import { createLog } from '../../src/log.ts'
 import { openNode } from '../../src/network/open-node.ts'
+import { DirectoryBlockFiles, type BlockFile } from '../../src/storage/block-files.ts'
 import { openDataDirectory } from '../../src/storage/data-directory.ts'
 import { DirectoryLock } from '../../src/storage/directory-lock.ts'
+import { DURABLE } from '../../src/storage/lmdb-store.ts'
 
 /** What the child says first. */
 export interface ChildReady {
@@ -34,6 +37,8 @@ export interface ChildQuestions {
   heights: { readonly question: Record<never, never>; readonly answer: { readonly ledger: number; readonly indexes: Readonly<Record<string, number>> } }
   /** Executes every block again from the first. */
   replay: { readonly question: Record<never, never>; readonly answer: { readonly height: number; readonly replayed: string; readonly stateRoot: string } }
+  /** Headers of the chain's blocks, in hexadecimal; '' where there is none. */
+  headers: { readonly question: { readonly heights: readonly number[] }; readonly answer: { readonly headers: readonly string[] } }
   rebuild: { readonly question: { readonly organisation: string }; readonly answer: { readonly rows: number } }
   /** Record ids of what is about a patient, in hexadecimal, and the DIDs of the keyholders. */
   internals: { readonly question: { readonly patient: string }; readonly answer: { readonly records: readonly string[]; readonly keyholders: readonly string[] } }
@@ -43,8 +48,35 @@ export type QuestionName = keyof ChildQuestions
 export type Question<N extends QuestionName = QuestionName> = { readonly number: number; readonly name: N; readonly ask: ChildQuestions[N]['question'] }
 export type Answer = { readonly number: number; readonly answer?: unknown; readonly failure?: string }
 
+/** Whether what is acknowledged was flushed: as it should be, or, for a control, so that a loss of power takes it. */
+export type Flushing = keyof typeof LMDB_OPTIONS
+
+const LMDB_OPTIONS = {
+  durable: {},
+  /** LMDB with the library's default on Linux, opened after the loss as after a reboot. */
+  overlapping: { overlappingSync: true, safeRestore: true },
+  /** LMDB without flushes, the block log with them. */
+  'log-only': { noSync: true },
+  /** Neither is flushed. */
+  never: { noSync: true },
+} as const
+
+function useFlushing(flushing: Flushing): void {
+  Object.assign(DURABLE, LMDB_OPTIONS[flushing])
+  if (flushing !== 'never') return
+  const { open, create } = DirectoryBlockFiles.prototype
+  const unflushed = (file: BlockFile): BlockFile => Object.assign(file, { flush: async () => undefined })
+  DirectoryBlockFiles.prototype.open = function (name) {
+    return unflushed(open.call(this, name))
+  }
+  DirectoryBlockFiles.prototype.create = function (name, contents) {
+    return unflushed(create.call(this, name, contents))
+  }
+}
+
 const SCOPES = ['user/*.cruds'] as const
 
+useFlushing(process.argv[4] as Flushing)
 ensureDefinitions()
 loadDefinitions(readFileSync(definitionsPath, 'utf8'))
 const log = createLog(process.argv[3] === 'debug' ? 'debug' : 'error')
@@ -99,6 +131,12 @@ const answers: { readonly [N in QuestionName]: (ask: ChildQuestions[N]['question
     stop()
     return { height, replayed: toHex(app.stateRoot), stateRoot: toHex(stateRoots.get(height) ?? new Uint8Array()) }
   },
+  headers: async ({ heights }) => ({
+    headers: heights.map((height) => {
+      const block = node.engine.block(height)
+      return block === undefined ? '' : toHex(readBlock(block, height).block.header)
+    }),
+  }),
   rebuild: async ({ organisation }) => {
     const gateway = node.gateways.get(organisation)
     if (gateway === undefined) throw new TypeError(organisation)

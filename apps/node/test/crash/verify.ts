@@ -1,5 +1,9 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Observation, Resource } from '@medplum/fhirtypes'
+import { decodeHeader, toHex } from '@chiron/protocol'
+import { decodeReceipt, fromBase64url, parseTrust, verifyReceipt } from '@chiron/ledger/proofs'
 import type { ChildNode } from './child-node.ts'
 import { FhirHttp } from './fhir-http.ts'
 import { asSent, tagOf, type Model, type Sent, type Unit } from './model.ts'
@@ -125,11 +129,27 @@ export async function verifyAudit(node: ChildNode, patient: string, before: read
   return rows
 }
 
-/** Indexes have taken in every block, and executing all blocks from the first gives the state. */
+/** Indexes have taken in every block. Returns the ledger's height. */
 export async function verifyLedger(node: ChildNode): Promise<number> {
   const { ledger, indexes } = await node.ask('heights', {})
   deepStrictEqual(indexes, { riverside: ledger, lakeside: ledger })
+  return ledger
+}
+
+/** Executing all blocks from the first gives the state. */
+export async function verifyReplay(node: ChildNode): Promise<void> {
   const { replayed, stateRoot } = await node.ask('replay', {})
   strictEqual(replayed, stateRoot, 'state root of a replay')
-  return ledger
+}
+
+/** The newest receipts still prove their transactions, under headers that the node's chain still has. */
+export async function verifyReceipts(node: ChildNode, directory: string, model: Model, newest = 100): Promise<void> {
+  const trust = parseTrust(JSON.parse(readFileSync(join(directory, 'trust.json'), 'utf8')))
+  const receipts = model.receipts.slice(-newest).map((text) => decodeReceipt(fromBase64url(text) ?? new Uint8Array()))
+  for (const receipt of receipts) {
+    const proven = verifyReceipt(receipt, trust)
+    deepStrictEqual({ kind: proven.kind, code: proven.kind === 'tx' && proven.code }, { kind: 'tx', code: 0 })
+  }
+  const { headers } = await node.ask('headers', { heights: receipts.map(({ signed }) => decodeHeader(signed.header).height) })
+  deepStrictEqual(headers, receipts.map(({ signed }) => toHex(signed.header)), 'headers that receipts name')
 }

@@ -4,6 +4,11 @@ import { ConnectionLost, FhirHttp } from './fhir-http.ts'
 import { TAG_SYSTEM, type Counter, type Model, type Sent, type Unit } from './model.ts'
 import type { SeededRandom } from './random.ts'
 
+/** The node answered with another status than it should. */
+class UnexpectedStatus extends Error {
+  override readonly name = 'UnexpectedStatus'
+}
+
 const WRITERS = 4
 const FILLER = 2000
 
@@ -12,6 +17,7 @@ export class Workload {
   readonly #model: Model
   readonly #random: SeededRandom
   #tags = 0
+  #isEnding = false
 
   constructor(model: Model, random: SeededRandom) {
     this.#model = model
@@ -30,8 +36,14 @@ export class Workload {
     await node.ask('grant', { patient: this.#model.patients[0] as string, to: 'lakeside', categories: ['laboratory'] })
   }
 
+  /** Says that the node is about to be ended: from here on it may also refuse. */
+  endsNow(): void {
+    this.#isEnding = true
+  }
+
   /** Writers and a reader at work; resolves with the number of acknowledged writes once the node is gone. */
   async run(node: ChildNode): Promise<number> {
+    this.#isEnding = false
     const riverside = clientOf(node, 'riverside')
     const counts = await Promise.all([
       ...Array.from({ length: WRITERS }, (_, number) => this.#until(() => this.#write(riverside, `counter-${number}`))),
@@ -45,7 +57,7 @@ export class Workload {
       try {
         await act()
       } catch (error) {
-        if (error instanceof ConnectionLost) return done
+        if (error instanceof ConnectionLost || (error instanceof UnexpectedStatus && this.#isEnding)) return done
         throw error
       }
     }
@@ -68,8 +80,9 @@ export class Workload {
   }
 
   async #create(fhir: FhirHttp, unit: Unit, sent: Sent): Promise<string> {
-    const { status, body } = await fhir.send('POST', sent.resource.resourceType, sent.resource)
+    const { status, body, receipt } = await fhir.send('POST', sent.resource.resourceType, sent.resource)
     expectStatus(status, 201, body)
+    this.#keep(receipt)
     unit.outcome = 'acknowledged'
     this.#model.ids.set(sent.tag, body?.id as string)
     return body?.id as string
@@ -78,8 +91,9 @@ export class Workload {
   async #count(fhir: FhirHttp, id: string): Promise<void> {
     const counter = this.#counter(id)
     counter.sent++
-    const { status, body } = await fhir.send('PUT', `Observation/${id}`, this.#counting(counter))
+    const { status, body, receipt } = await fhir.send('PUT', `Observation/${id}`, this.#counting(counter))
     expectStatus(status, counter.sent === 1 ? 201 : 200, body)
+    this.#keep(receipt)
     counter.acknowledged = counter.sent
   }
 
@@ -110,8 +124,9 @@ export class Workload {
   }
 
   async #send(fhir: FhirHttp, unit: Unit, entry: NonNullable<Bundle['entry']>): Promise<void> {
-    const { status, body } = await fhir.send('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
+    const { status, body, receipt } = await fhir.send('POST', '', { resourceType: 'Bundle', type: 'transaction', entry })
     expectStatus(status, 200, body)
+    this.#keep(receipt)
     unit.outcome = 'acknowledged'
     for (const [index, { tag }] of unit.created.entries()) {
       const id = /\/([^/]+)\/_history/.exec((body as Bundle).entry?.[index]?.response?.location ?? '')?.[1]
@@ -126,14 +141,20 @@ export class Workload {
     if (tag === undefined || id === undefined || this.#model.deletions.has(tag)) return await this.#createOne(fhir)
     const deletion = { tag, id, outcome: 'unknown' as 'unknown' | 'acknowledged' }
     this.#model.deletions.set(tag, deletion)
-    const { status, body } = await fhir.send('DELETE', `Observation/${id}`)
+    const { status, body, receipt } = await fhir.send('DELETE', `Observation/${id}`)
     expectStatus(status, 204, body)
+    this.#keep(receipt)
     deletion.outcome = 'acknowledged'
   }
 
   async #read(fhir: FhirHttp): Promise<void> {
     const { status, body } = await fhir.send('GET', `Observation?patient=${this.#model.patients[0] as string}&_count=20&_sort=-_lastUpdated`)
     expectStatus(status, 200, body)
+  }
+
+  #keep(receipt: string | undefined): void {
+    if (receipt === undefined) throw new UnexpectedStatus('acknowledged without a receipt')
+    this.#model.receipts.push(receipt)
   }
 
   #counter(id: string): Counter {
@@ -175,5 +196,5 @@ export function clientOf(node: ChildNode, organisation: string): FhirHttp {
 }
 
 function expectStatus(status: number, expected: number, body: unknown): void {
-  if (status !== expected) throw new Error(`answered ${status} instead of ${expected}: ${JSON.stringify(body)}`)
+  if (status !== expected) throw new UnexpectedStatus(`answered ${status} instead of ${expected}: ${JSON.stringify(body)}`)
 }
