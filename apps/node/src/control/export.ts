@@ -2,6 +2,7 @@ import type { Bundle, BundleEntry } from '@medplum/fhirtypes'
 import { recordDecider, records } from '@chiron/ledger'
 import { listReceipt, receiptToJson, toBase64url } from '@chiron/ledger/proofs'
 import { RecordFlag, toHex } from '@chiron/protocol'
+import { mayShow } from '../gateway/access/obligations.ts'
 import { sightOfPatients } from '../gateway/access/sight.ts'
 import { openOrder } from '../gateway/custody.ts'
 import { GatewayError } from '../gateway/errors.ts'
@@ -48,7 +49,7 @@ async function chartOf(gateway: Gateway, reader: Reader, patientId: string): Pro
   const access = (await sightOfPatients(services, reader, [patientId]))?.accesses.get(toHex(handle))
   if (access === undefined) throw noAccess()
   const decide = recordDecider(services.engine.state, { reader: reader.did, organisation: services.organisation.did, purpose: reader.purpose, action: 'read' }, services.access.timeMs())
-  const heads = newestVersions(gateway, handle).filter(({ record }) => decide(record).effect === 'permit')
+  const heads = newestVersions(gateway, handle).filter(({ record }) => mayShow(decide(record)))
   const entries: BundleEntry[] = []
   const proofs: Proof[] = []
   for (let at = 0; at < heads.length; at += BATCH) {

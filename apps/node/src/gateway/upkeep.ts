@@ -110,7 +110,7 @@ export class Upkeep {
       for (const { type, attributes } of events) {
         const { handle, access } = attributes
         if (handle === undefined && FOR_EVERYBODY.has(type)) {
-          this.#charts.forget()
+          this.#charts.touchAll()
           this.#narrowing.touchAll()
         }
         if (type === 'access.closed' && access instanceof Uint8Array) void this.#charts.close(toHex(access)).catch(this.#onFailure)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { toHex, type Action, type Category, type Grantee, type Label, type Message, type ObjectId } from '@chiron/protocol'
+import { toHex, type Action, type Category, type Grantee, type Label, type Message, type ObjectId, type RuleTerms } from '@chiron/protocol'
 import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
 import type { Organisation, TestNode, UserName } from './harness.ts'
 
@@ -62,6 +62,19 @@ export async function ask(started: TestNode, patientId: string, from: Organisati
 export async function registerTreatment(started: TestNode, patientId: string, by: Organisation): Promise<void> {
   const patient = started.node.desk.handle(patientId)
   await started.submit(by, [{ type: 'consent.registerTreatment', salt: randomBytes(16), patient, until: Date.now() + HOUR }])
+}
+
+/** Permits an organisation to read a category, with obligations. */
+export async function grantObliged(started: TestNode, patientId: string, to: Grantee, category: Category, obligations: readonly string[]): Promise<void> {
+  const { node } = started
+  const wallet = await node.wallets.signerFor(patientId)
+  if (wallet === undefined) throw new TypeError('no such patient')
+  const patient = node.desk.handle(patientId)
+  const terms: RuleTerms = {
+    effect: 'permit', grantee: to, purposes: [], categories: [started.gateway('riverside').services.vocabulary.category(patient, category)], labels: [], records: [],
+    actions: ['read'], from: 0, until: null, overrides: null, obligations: [...obligations],
+  }
+  await submitMessages(node.engine, wallet, [{ type: 'consent.grant', salt: randomBytes(16), patient, terms }], validUntilFrom(node.engine, Date.now()))
 }
 
 export async function contestTreatment({ node }: TestNode, patientId: string, of: Organisation): Promise<void> {

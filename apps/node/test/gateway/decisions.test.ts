@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { eventually, type Answer, type Client, type Resource } from './client.ts'
-import { contestTreatment, grant, HOUR, organisation, person, recordOf, registerTreatment, revoke } from './consents.ts'
+import { contestTreatment, grant, grantObliged, HOUR, organisation, person, recordOf, registerTreatment, revoke } from './consents.ts'
 import { startTestNode, type TestNode } from './harness.ts'
 import { condition, labelled, observation, patient } from './resources.ts'
 
@@ -226,6 +226,16 @@ describe('sensitivity labels', () => {
       await expectHidden(clinic, chart, { resourceType: type, id } as unknown as Resource)
     }
     expect(await total(clinic, `Observation?patient=${chart.id}`)).toBe(5)
+  })
+})
+
+describe('obligations', () => {
+  it('that the gateway does not meet hide what they are about, and nothing else', async () => {
+    const chart = await newChart()
+    await grant(started, chart.id, { to: organisation(started, 'lakeside'), categories: ['laboratory'] })
+    await grantObliged(started, chart.id, organisation(started, 'lakeside'), 'vital-signs', ['REDACT'])
+    expect(await total(clinic, `Observation?patient=${chart.id}`)).toBe(chart.laboratory.length)
+    for (const vital of chart.vitals) await expectHidden(clinic, chart, vital)
   })
 })
 

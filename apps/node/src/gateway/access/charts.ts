@@ -12,6 +12,7 @@ import { readContent } from '../records/content.ts'
 import { fetchedRow } from '../records/fetched-row.ts'
 import type { OpenAccess, Seeker } from './access-service.ts'
 import { nextBoundary } from './boundaries.ts'
+import { mayShow } from './obligations.ts'
 
 interface Loaded {
   readonly revision: string
@@ -41,6 +42,7 @@ export class Charts {
   readonly #patientIds = new Map<string, string>()
   readonly #locks = new KeyedLock()
   #version = 0
+  #common = 0
 
   constructor(options: { organisation: Did }, dependencies: { engine: Engine; facts: LedgerFacts; custodian: Custodian; index: IndexStore; timeMs: () => number }) {
     this.#organisation = options.organisation
@@ -60,6 +62,12 @@ export class Charts {
   touch(patient: Handle): void {
     const key = toHex(patient)
     this.#revisions.set(key, (this.#revisions.get(key) ?? 0) + 1)
+    this.#version += 1
+  }
+
+  /** What everybody's records are decided by changed: every chart must be looked at anew. */
+  touchAll(): void {
+    this.#common += 1
     this.#version += 1
   }
 
@@ -125,7 +133,7 @@ export class Charts {
     const decide = accessDecider(this.#engine.state, access.id, this.#timeMs())
     for (const [, { record, version }] of records.recordsOf(this.#engine.state, access.patient)) {
       const committed = records.recordVersion(this.#engine.state, record, version)
-      if (committed === undefined || decide(record).effect === 'deny') continue
+      if (committed === undefined || !mayShow(decide(record))) continue
       const [content] = await this.#custodian.open(access.id, seeker.did, [openOrder(committed)])
       const position = committed.subjects.findIndex(({ handle }) => equalBytes(handle, access.patient))
       return content === undefined ? undefined : readContent(content).subjects[position]
@@ -134,7 +142,7 @@ export class Charts {
   }
 
   #revision(patient: Handle): string {
-    return `${this.#facts.recordCount(patient)}/${this.#revisions.get(toHex(patient)) ?? 0}`
+    return `${this.#facts.recordCount(patient)}/${this.#revisions.get(toHex(patient)) ?? 0}/${this.#common}`
   }
 
   async #bring(seeker: Seeker, access: OpenAccess, patientId: string, before: ReadonlyMap<string, RowForm>): Promise<Map<string, RowForm>> {
@@ -148,7 +156,7 @@ export class Charts {
       if (refused.has(name)) continue
       if (!covered.has(name)) {
         const decision = decide(record)
-        if (decision.effect === 'deny') {
+        if (!mayShow(decision)) {
           refused.add(name)
           continue
         }

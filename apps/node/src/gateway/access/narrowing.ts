@@ -3,6 +3,7 @@ import { consent, recordDecider, records } from '@chiron/ledger'
 import type { Engine } from '../../engine/engine.ts'
 import type { Seeker } from './access-service.ts'
 import { nextBoundary } from './boundaries.ts'
+import { mayShow } from './obligations.ts'
 
 interface Known {
   readonly revision: number
@@ -79,7 +80,7 @@ export class Narrowing {
     const hidden = new Map<string, Uint8Array>()
     for (const [, { record, author }] of records.recordsOf(this.#engine.state, handle)) {
       const name = toHex(record)
-      if (author === this.#organisation && !hidden.has(name) && decide(record).effect === 'deny') hidden.set(name, record)
+      if (author === this.#organisation && !hidden.has(name) && !mayShow(decide(record))) hidden.set(name, record)
     }
     const found = { revision, size, untilMs: nextBoundary(this.#engine.state, handle, now), hidden: [...hidden.values()] }
     this.#known.set(key, found)

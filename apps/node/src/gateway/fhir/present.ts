@@ -3,6 +3,7 @@ import { RecordFlag, toHex, type Handle, type RecordId } from '@chiron/protocol'
 import { recordDeciderFrom } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Display } from '../access/displays.ts'
+import { mayShow } from '../access/obligations.ts'
 import { isShared, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { IndexedRow } from '../index/port.ts'
@@ -44,7 +45,7 @@ export async function shown(services: Services, reader: Reader, sight: Sight, ro
     const decision = decide(head.record)
     if (decision.code === 'DENY_INVALID') throw noAccess()
     const internal = (head.flags & RecordFlag.internal) !== 0
-    const permitted = internal ? row.authored && reader.patientId === undefined : decision.effect === 'permit'
+    const permitted = internal ? row.authored && reader.patientId === undefined : mayShow(decision)
     if (!permitted) throw changed()
     if (!row.authored && !services.engine.status().fresh) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', "this node's view of the ledger is not fresh; try again in a moment")
     if (!isShared(head.flags)) {
