@@ -46,7 +46,7 @@ export function boundedEnd({ state, ports }: Context<AccessPorts>, tier: Tier, o
 export function extendAccesses(ctx: Context<AccessPorts>, handle: Handle, emergency: ObjectId): void {
   const { state, block, ports } = ctx
   for (const [id, record] of [...store.listOpen(state, handle)]) {
-    const rests = record.tier === '4' && record.rules.some((rule) => equalBytes(rule, emergency))
+    const rests = record.rules.some((rule) => equalBytes(rule, emergency))
     if (!rests || record.untilMs <= block.timeMs) continue
     const { decision, untilMs } = ports.basisOf(state, { patient: handle, ...record }, block.timeMs)
     const end = boundedEnd(ctx, decision.tier, record.openedMs, untilMs)
