@@ -8,4 +8,7 @@ import { makeReady } from './setup/ready.mjs'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const node = await makeReady(root)
-process.exitCode = node === undefined ? 1 : await runInPlace(node, [join(root, 'apps/node/bin/chiron.mjs'), ...process.argv.slice(2)])
+const args = process.argv.slice(2)
+// Measuring is no part of the node: only a clone has it.
+const program = args[0] === 'bench' ? [join(root, 'bench/main.ts'), ...args.slice(1)] : [join(root, 'apps/node/bin/chiron.mjs'), ...args]
+process.exitCode = node === undefined ? 1 : await runInPlace(node, program)

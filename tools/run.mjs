@@ -22,6 +22,7 @@ const TASKS = {
   ci: ['tools/tasks/ci.ts'],
   sbom: ['tools/supply/sbom.ts'],
   example: ['tools/tasks/example.ts'],
+  bench: ['bench/main.ts'],
   simulate: ['apps/node/test/simulation/main.ts'],
 }
 

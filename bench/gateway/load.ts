@@ -11,7 +11,7 @@ import { getObservation } from './load-get.ts'
 import { postObservation } from './load-post.ts'
 import { searchObservations } from './load-search.ts'
 import { postTransaction } from './load-transaction.ts'
-import { measure, type LoadOptions, type LoadResult, type Scenario } from './measure.ts'
+import { measureWindow, resultOf, type LoadResult, type LoadWindow, type Scenario, type WindowOptions } from './measure.ts'
 import { populate, type Population } from './population.ts'
 import { anonymousMiB, mainThreadMsOf } from './process-cpu.ts'
 import { readSources, SAMPLE_PATIENTS, type Source } from './samples.ts'
@@ -53,7 +53,7 @@ const SCENARIOS: Readonly<Record<string, { readonly connections: number; make(se
   transaction: { connections: Number(values['transaction-connections']), make: ({ sources }) => postTransaction(sources, Number(values.entries)) },
 }
 
-type Result = LoadResult & { readonly anonymousMiB?: number; readonly stages?: readonly StageShare[] }
+type Result = Omit<LoadResult, 'percentiles'> & Pick<LoadWindow, 'failed'> & { readonly name: string; readonly anonymousMiB?: number; readonly stages?: readonly StageShare[] }
 
 const wanted = values.scenarios.split(',').map((name) => {
   const scenario = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined
@@ -73,7 +73,7 @@ try {
   for (const { connections, make } of wanted) {
     const scenario = make({ population, sources })
     const options = { connections, pids, seconds: Number(values.seconds), warmUpSeconds: Number(values['warm-up']) }
-    results.push(own === undefined ? await measure(client, scenario, options) : await measureOwn(own, scenario, options))
+    results.push(own === undefined ? shown(scenario, await measureWindow(client, scenario, options)) : await measureOwn(own, scenario, options))
   }
   const machine = { cpus: cpus().length, model: cpus()[0]?.model ?? '', node: process.version, loadBefore, loadAfter: loadavg() }
   console.log(JSON.stringify({ label: values.label, machine, populated, results }, undefined, 1))
@@ -83,14 +83,19 @@ try {
 }
 
 /** What only a node of its own tells: memory after the load, and the stages where they are asked for. */
-async function measureOwn(node: MeasuredNode, scenario: Scenario, options: LoadOptions): Promise<Result> {
+async function measureOwn(node: MeasuredNode, scenario: Scenario, options: WindowOptions): Promise<Result> {
   const window: { begin: number; end: number; profile?: () => Promise<Profiler.Profile> } = { begin: 0, end: 0 }
   const onWindow = (edge: 'begin' | 'end'): void => {
     window[edge] = mainThreadMsOf(node.pid)
     if (edge === 'begin' && values.stages) window.profile = node.profile()
   }
-  const result = await measure(client, scenario, { ...options, onWindow })
+  const result = shown(scenario, await measureWindow(client, scenario, { ...options, onWindow }))
   const profile = await window.profile?.()
   const stages = profile === undefined ? undefined : stagesOf(profile, window.end - window.begin, result.requests)
   return { ...result, anonymousMiB: anonymousMiB(node.pid), ...(stages === undefined ? {} : { stages }) }
+}
+
+function shown({ name }: Scenario, window: LoadWindow): Result {
+  const { percentiles: _percentiles, ...result } = resultOf([window])
+  return { name, ...result, failed: window.failed }
 }

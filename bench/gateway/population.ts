@@ -1,10 +1,16 @@
 import type { FhirHttp } from './fhir-http.ts'
 import { resourcesOf, type Json, type Source } from './samples.ts'
 
+/** An Observation as it was sent, and the id that it was given. */
+export interface WrittenObservation {
+  readonly id: string
+  readonly resource: Json
+}
+
 /** A patient that stands on the server, with what scenarios ask for. */
 export interface KnownPatient {
   readonly id: string
-  readonly observations: readonly string[]
+  readonly observations: readonly WrittenObservation[]
   /** `system|code` of the observations, each once. */
   readonly codes: readonly string[]
 }
@@ -29,20 +35,27 @@ export async function populate(client: FhirHttp, sources: readonly Source[], obs
     for (let source = waiting.shift(); source !== undefined; source = waiting.shift()) {
       const [person] = resourcesOf(source, 'Patient')
       const id = await create(client, person as Json)
-      const ids: string[] = []
+      const written: WrittenObservation[] = []
       const codes = new Set<string>()
       for (const found of resourcesOf(source, 'Observation').slice(0, observations)) {
         const { encounter: _encounter, subject: _subject, ...template } = found
-        const { coding } = template['code'] as { coding?: { system: string; code: string }[] }
-        if (coding?.[0] !== undefined) codes.add(`${coding[0].system}|${coding[0].code}`)
+        const [code] = codesOf(template)
+        if (code !== undefined) codes.add(code)
         templates.push(template)
-        ids.push(await create(client, observationOf(template, id)))
+        const resource = observationOf(template, id)
+        written.push({ id: await create(client, resource), resource })
       }
-      patients.push({ id, observations: ids, codes: [...codes] })
+      patients.push({ id, observations: written, codes: [...codes] })
     }
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   return { patients, templates }
+}
+
+/** `system|code` of each coding of a resource's code. */
+export function codesOf(resource: Json): string[] {
+  const { coding = [] } = (resource['code'] ?? {}) as { coding?: { system: string; code: string }[] }
+  return coding.map(({ system, code }) => `${system}|${code}`)
 }
 
 /** The template about a patient. */

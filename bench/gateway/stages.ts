@@ -56,7 +56,7 @@ export function stagesOf(profile: Profiler.Profile, mainCpuMs: number, requests:
     const known = stages.get(id)
     if (known !== undefined) return known
     const { functionName, url } = (nodes.get(id) as Profiler.ProfileNode).callFrame
-    const special = functionName === '(garbage collector)' ? 'garbage collection' : functionName === '(idle)' ? 'idle' : undefined
+    const special = functionName === '(garbage collector)' ? 'garbage collection' : functionName === '(program)' ? 'system calls, waiting for a core' : functionName === '(idle)' ? 'idle' : undefined
     const parent = parents.get(id)
     const outer = parent === undefined ? OTHER : stageOf(parent)
     const own = special ?? STAGES.find(([, code]) => code.test(url))?.[0]

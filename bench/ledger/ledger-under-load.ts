@@ -72,7 +72,7 @@ export async function latency(engine: EmbeddedEngine, txs: readonly Uint8Array[]
   await send(engine, txs, clients, (milliseconds) => answers.push(milliseconds))
   answers.sort((a, b) => a - b)
   const at = (share: number): number => answers[Math.min(answers.length - 1, Math.floor(answers.length * share))] as number
-  return { clients, transactions: txs.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) }
+  return { clients, transactions: txs.length, p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), percentiles: Array.from({ length: 100 }, (_, i) => at((i + 1) / 100)) }
 }
 
 /** Anonymous resident memory of this process in MB (Linux); elsewhere all that is resident. */

@@ -49,6 +49,16 @@ export interface Latency {
   readonly p90: number
   readonly p99: number
   readonly max: number
+  /** Of 1 %, 2 % … 100 % of the transactions. */
+  readonly percentiles: readonly number[]
+}
+
+/** A window of the growth, which ends with so many entries on the ledger. */
+export interface GrowthPoint {
+  readonly entries: number
+  readonly entriesPerSecond: number
+  readonly cpuUsPerEntry: number
+  readonly rssAnonMb: number
 }
 
 /** Size of the data directory, in bytes on disk. */
@@ -73,6 +83,7 @@ export interface Target {
   readonly name: string
   readonly value: number
   readonly limit: number
+  readonly better: 'higher' | 'lower'
   readonly met: boolean
 }
 
@@ -87,6 +98,7 @@ export interface LedgerResult {
     readonly early: Throughput
     readonly late: Throughput
     readonly whole: Throughput
+    readonly points: readonly GrowthPoint[]
   }
   readonly sizes: Sizes
   readonly restart: Restart

@@ -6,7 +6,7 @@ import { Ed25519Rate } from './ed25519-rate.ts'
 import { latency, openLedger, rssAnonMb, send, sumOf, throughput } from './ledger-under-load.ts'
 import { restart } from './restart.ts'
 import { targetsOf } from './targets.ts'
-import type { LedgerOptions, LedgerResult, OnProgress, Sizes, Throughput } from './result.ts'
+import type { GrowthPoint, LedgerOptions, LedgerResult, OnProgress, Sizes, Throughput } from './result.ts'
 
 /** Entries at which the early window of the growth begins. */
 const EARLY = 10_000
@@ -103,15 +103,18 @@ class LedgerBench {
   async #growth(engine: EmbeddedEngine): Promise<LedgerResult['growth']> {
     const { batchSize, grownTo, window } = this.#options
     const parts: Throughput[] = []
+    const points: GrowthPoint[] = []
+    const count = (): number => parts.reduce((sum, { entries }) => sum + entries, 0)
     const grow = async (entries: number): Promise<Throughput> => {
       const part = await throughput(engine, await this.#puts(Math.ceil(entries / batchSize), batchSize), BATCHES_IN_FLIGHT, batchSize)
       parts.push(part)
       this.#afterSlice()
+      points.push({ entries: count(), entriesPerSecond: part.entriesPerSecond, cpuUsPerEntry: (part.cpuMs * 1000) / part.entries, rssAnonMb: rssAnonMb() })
       return part
     }
-    await grow(EARLY)
-    const early = await grow(Math.min(window, grownTo - EARLY))
-    const count = (): number => parts.reduce((sum, { entries }) => sum + entries, 0)
+    const begin = Math.min(EARLY, Math.floor(grownTo / 2))
+    await grow(begin)
+    const early = await grow(Math.min(window, grownTo - begin))
     let late = early
     while (count() < grownTo) {
       this.#onProgress('growth', count(), grownTo)
@@ -120,7 +123,7 @@ class LedgerBench {
       const odd = left % window
       late = await grow(odd === 0 ? window : odd)
     }
-    return { early, late, whole: sumOf(parts) }
+    return { early, late, whole: sumOf(parts), points }
   }
 
   #afterSlice(): void {

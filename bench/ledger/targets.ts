@@ -3,8 +3,8 @@ import type { LedgerResult, Target } from './result.ts'
 /** What the ledger must reach, as ratios within one run where the machine would otherwise decide. */
 export function targetsOf(measured: Omit<LedgerResult, 'targets'>): Target[] {
   const { ed25519PerSecond: rate, single, latency, growth, sizes, restart, rssAnonMb } = measured
-  const atLeast = (name: string, value: number, limit: number): Target => ({ name, value, limit, met: value >= limit })
-  const below = (name: string, value: number, limit: number): Target => ({ name, value, limit, met: value < limit })
+  const atLeast = (name: string, value: number, limit: number): Target => ({ name, value, limit, better: 'higher', met: value >= limit })
+  const below = (name: string, value: number, limit: number): Target => ({ name, value, limit, better: 'lower', met: value < limit })
   return [
     atLeast('single-record transactions, of the bare signature rate', single.transactionsPerSecond / rate, 0.7),
     atLeast('entries in batches, of the single-record target', growth.early.entriesPerSecond / (0.7 * rate), 8),

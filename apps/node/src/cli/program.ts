@@ -40,7 +40,7 @@ export function buildProgram(context: CommandContext): Command {
     .showHelpAfterError('(add --help for examples)')
     .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
-    .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.')
+    .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.\nIn a clone, `chiron bench` measures the node beside other FHIR servers; see `chiron bench --help`.')
   for (const add of [addUp, addImport, addToken, addConsent, addRequest, addTreatment, addPatient, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
   return program
 }
