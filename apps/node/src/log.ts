@@ -6,6 +6,8 @@ import type { RequestLine } from './gateway/http/app.ts'
 export interface Log {
   request(line: RequestLine): void
   failure(part: string, error: unknown): void
+  /** What an operator should change: words of this program only. */
+  warning(message: string): void
   /** Says why the ledger stopped, and ends the process: going on would acknowledge what is not durable. */
   halt(error: EngineError): void
 }
@@ -21,6 +23,7 @@ export function createLog(level: LogLevel, now: () => number = () => Date.now())
   return {
     request: (line) => write(line.status >= 500 ? 'error' : 'debug', { event: 'request', ...line }),
     failure: (part, error) => write('error', { event: 'failure', part, error: describe(error) }),
+    warning: (message) => write('warn', { event: 'warning', message }),
     halt: (error) => {
       write('error', { event: 'halt', error: describe(error), message: error.message })
       process.stderr.write(`chiron: ${error.message}\n`)

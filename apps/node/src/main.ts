@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { loadDefinitions } from '@chiron/fhir'
-import { loadConfig, type Config } from './config/config.ts'
+import { isPlainToOthers, loadConfig, type Config } from './config/config.ts'
 import { ConfigError } from './config/errors.ts'
 import { loadSecrets } from './config/secrets.ts'
 import { CliError } from './cli/errors.ts'
@@ -56,10 +56,11 @@ async function start(options: NodeStartOptions): Promise<RunningNode> {
   }
   try {
     const log = createLog(config.logLevel)
+    if (isPlainToOthers(config)) log.warning('other machines reach this node by plain HTTP: put TLS in front of it, and give its address as CHIRON_PUBLIC_URL (https://...)')
     const { masterKey } = loadSecrets({ ...config, masterKeyFile: masterKeyFileOf(config, directory) }, directory.keys)
     loadDefinitions(readDefinitions())
     const port = options.port ?? config.port
-    const server = await listenOnPort(config.host, port)
+    const server = await listenOnPort(config.host, port, { https: config.publicUrl.startsWith('https:') })
     closing.push(() => server.close())
     const publicUrl = addressOf(config, port, server)
     const firstStart = !isSampleLoaded(directory)

@@ -13,7 +13,12 @@ export async function main(args: readonly string[]): Promise<number> {
     io: { stdout: process.stdout, stderr: process.stderr },
     environment,
     client: new ControlClient(environment),
-    startNode: async (options) => (await import('../main.ts')).startNode(options),
+    startNode: async (options) => {
+      const [{ startNode }, { endOnSurprise }] = await Promise.all([import('../main.ts'), import('../last-resort.ts')])
+      endOnSurprise()
+      process.umask(0o077)
+      return await startNode(options)
+    },
     untilStopped: stopSignal,
   })
 }

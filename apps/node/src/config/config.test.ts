@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { loadConfig } from './config.ts'
+import { isPlainToOthers, loadConfig } from './config.ts'
 import { readEnvironment } from './env.ts'
 import { loadSecrets } from './secrets.ts'
 
@@ -35,6 +35,15 @@ describe('loadConfig', () => {
     ['CHIRON_PUBLIC_URL', 'chiron.example'], ['CHIRON_PUBLIC_URL', 'ftp://x'], ['CHIRON_PUBLIC_URL', 'https://u:p@x'], ['CHIRON_PUBLIC_URL', 'https://x/?q'],
   ])('refuses %s=%j, naming the variable and not the value', (variable, value) => {
     expect(() => loadConfig({ [variable]: value })).toThrow(expect.objectContaining({ code: 'ERR_CONFIG_INVALID', variable, message: expect.stringMatching(new RegExp(`^${variable} `)) }))
+  })
+})
+
+describe('isPlainToOthers', () => {
+  it.each<[boolean, Record<string, string>]>([
+    [false, {}], [false, { HOST: '127.0.0.2' }], [false, { HOST: '::1' }], [false, { HOST: '0.0.0.0', CHIRON_PUBLIC_URL: 'https://chiron.example' }],
+    [true, { HOST: '0.0.0.0' }], [true, { HOST: '127.example' }], [true, { HOST: '::' }], [true, { HOST: 'chiron.example' }], [true, { HOST: '10.0.0.1', CHIRON_PUBLIC_URL: 'http://chiron.example' }],
+  ])('is %s for %j', (expected, env) => {
+    expect(isPlainToOthers(loadConfig(env))).toBe(expected)
   })
 })
 

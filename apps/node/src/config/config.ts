@@ -35,6 +35,12 @@ export interface Config {
   readonly logLevel: LogLevel
 }
 
+/** Whether other machines reach the node, and not by HTTPS: tokens and records would cross the network in the clear. */
+export function isPlainToOthers({ host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>): boolean {
+  const isHere = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+  return !isHere && !publicUrl.startsWith('https:')
+}
+
 /** Checks the environment. @throws ConfigError `ERR_CONFIG_INVALID` */
 export function loadConfig(env: Environment = readEnvironment()): Config {
   const host = parseHost(env['HOST'])

@@ -223,6 +223,7 @@ describe('tokens', () => {
     for (const bad of ['nonsense', 'a.b.c', `${token}x`, token.slice(0, -8), token.split('.').toSpliced(2, 1, '').join('.'), unsigned(token), forged(token)]) expect(await status(bad)).toBe(401)
     expect(await status(token, 'lakeside')).toBe(401)
     expect(await status((await other.as('riverside', 'physician')).token)).toBe(401)
+    await started.flush()
     started.setClockAhead(3_601_000)
     try {
       expect(await status(token)).toBe(401)

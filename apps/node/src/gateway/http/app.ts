@@ -5,7 +5,7 @@ import { GatewayError } from '../errors.ts'
 import type { FhirRequest } from '../fhir/request.ts'
 import type { Tokens } from '../tokens.ts'
 import { logRoutes, type LogSource } from '../../transparency/log-routes.ts'
-import { readForm, readJson } from './body.ts'
+import { Bodies } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
 import { answerFor } from './outcome.ts'
 import { respond } from './respond.ts'
@@ -36,6 +36,7 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH'])
 export function createApp(dependencies: AppDependencies): Hono {
   const { gateways, tokens, ledgerLog, now, log } = dependencies
   const app = new Hono()
+  const bodies = new Bodies()
   const gatewayOf = (c: Context): Gateway => {
     const gateway = gateways.get(c.req.param('org') ?? '')
     if (gateway === undefined) throw new GatewayError('ERR_GATEWAY_NOT_FOUND', `no such organisation here; there are ${[...gateways.keys()].join(', ')}`)
@@ -44,6 +45,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.use('*', async (c, next) => {
     const started = now()
     await next()
+    bodies.release(c)
     const failure = c.get('failure' as never) as string | undefined
     log({
       method: METHODS.has(c.req.method) ? c.req.method : 'other',
@@ -56,7 +58,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.onError((error, c) => {
     const { status, outcome, unexpected } = answerFor(error)
     if (unexpected !== undefined) c.set('failure' as never, nameOf(unexpected) as never)
-    const headers: Record<string, string> = { 'content-type': 'application/fhir+json; charset=utf-8', 'cache-control': 'no-store' }
+    const headers: Record<string, string> = { 'content-type': 'application/fhir+json; charset=utf-8' }
     if (status === 401) headers['www-authenticate'] = 'Bearer'
     if (status === 405) headers['allow'] = allowedAt(c.req.path)
     if (status === 503 || status === 429) headers['retry-after'] = '1'
@@ -69,10 +71,10 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.get('/health', (c) => c.json({ status: 'up' }))
   if (ledgerLog !== undefined) app.route('/log', logRoutes(ledgerLog))
   app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).capabilities() }))
-  app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens))
-  app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens))
-  app.route('/:org/chiron', chironRoutes(gatewayOf, tokens))
-  app.route('/:org/chiron', walletRoutes(gatewayOf, tokens, now))
+  app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
+  app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
+  app.route('/:org/chiron', chironRoutes(gatewayOf, tokens, bodies))
+  app.route('/:org/chiron', walletRoutes(gatewayOf, tokens, bodies, now))
   return app
 }
 
@@ -94,13 +96,13 @@ function allowedAt(path: string): string {
   return depth === 2 ? 'GET, HEAD, PUT, DELETE' : 'GET, HEAD'
 }
 
-async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens): Promise<Response> {
+async function handleFhir(c: Context, gateway: Gateway, tokens: Tokens, bodies: Bodies): Promise<Response> {
   const reader = await tokens.verify(c.req.header('authorization'), gateway.name)
   requireJson(c)
   const { path, query } = addressOf(c.req.url)
   const isForm = path.at(-1) === '_search' && c.req.method === 'POST'
-  const body = WITH_BODY.has(c.req.method) && !isForm ? await readJson(c) : undefined
-  const form = isForm ? await readForm(c) : []
+  const body = WITH_BODY.has(c.req.method) && !isForm ? await bodies.json(c) : undefined
+  const form = isForm ? await bodies.form(c) : []
   const request: FhirRequest = {
     method: c.req.method,
     path,

@@ -1,12 +1,12 @@
-import type { Handle } from '@chiron/protocol'
+import { MAX_TX_BYTES, type Handle } from '@chiron/protocol'
 import { Hono, type Context } from 'hono'
 import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { Tokens } from '../tokens.ts'
-import { readBytes } from './body.ts'
+import type { Bodies } from './body.ts'
 
 /** The ledger's side of an organisation, for wallets: transactions in, the patient's own list, rules and requests out. */
-export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens): Hono {
+export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens, bodies: Bodies): Hono {
   const routes = new Hono()
   /** The patient who asks: by a token of the sample network, or of the patient's own wallet, which may name one of several handles. */
   const patientOf = async (c: Context): Promise<{ gateway: Gateway; handle: Handle }> => {
@@ -17,13 +17,7 @@ export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens)
     return { gateway, handle: gateway.desk.handleOf(reader.did, c.req.query('handle')) }
   }
   routes.get('/network', (c) => c.json(gatewayOf(c).desk.network()))
-  routes.post('/tx', async (c) => {
-    const gateway = gatewayOf(c)
-    if ((c.req.header('content-type') ?? '').split(';')[0] !== 'application/cbor') {
-      throw new GatewayError('ERR_GATEWAY_MEDIA_TYPE', 'send the encoded transaction as application/cbor')
-    }
-    return c.json(await gateway.desk.submit(await readBytes(c)))
-  })
+  routes.post('/tx', async (c) => c.json(await gatewayOf(c).desk.submit(await bodies.cbor(c, MAX_TX_BYTES))))
   routes.get('/patient', async (c) => {
     const { gateway, handle } = await patientOf(c)
     return c.json(gateway.desk.patient(handle))

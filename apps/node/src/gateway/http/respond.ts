@@ -1,14 +1,9 @@
 import type { Context } from 'hono'
 import type { FhirResponse } from '../fhir/request.ts'
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-}
-
 /** Writes a FHIR response. `base` is the organisation's FHIR base, without a trailing slash. */
 export function respond(c: Context, base: string, response: FhirResponse): Response {
-  const headers: Record<string, string> = { ...HEADERS }
+  const headers: Record<string, string> = {}
   if (response.etag !== undefined) headers['etag'] = response.etag
   if (response.lastModified !== undefined) headers['last-modified'] = new Date(response.lastModified).toUTCString()
   if (response.location !== undefined) headers['location'] = `${base}/${response.location}`

@@ -3,10 +3,15 @@ import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { Tokens } from '../tokens.ts'
 import { TOKEN_LIFETIME_S } from '../tokens.ts'
-import { readBytes } from './body.ts'
+import type { Bodies } from './body.ts'
+
+/** Of whoever has no token yet. A claim has about 400 bytes, a session 300. */
+const MAX_STRANGER_BYTES = 4 * 1024
+/** 5000 copies or ids, the most that one request may name, fit. */
+const MAX_WALLET_BYTES = 4 * 1024 * 1024
 
 /** Claims, sessions, and what a patient's own wallet reads and keeps: requests in canonical CBOR, answers in JSON. */
-export function walletRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens, now: () => number): Hono {
+export function walletRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens, bodies: Bodies, now: () => number): Hono {
   const routes = new Hono()
   const walletOf = async (c: Context) => {
     const gateway = gatewayOf(c)
@@ -14,10 +19,10 @@ export function walletRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens,
     if (reader.isWallet !== true) throw new GatewayError('ERR_GATEWAY_SCOPE', "this address is for the patient's own wallet")
     return { gateway, did: reader.did }
   }
-  routes.post('/claim', async (c) => c.json(await gatewayOf(c).claims.relay(await readCbor(c))))
+  routes.post('/claim', async (c) => c.json(await gatewayOf(c).claims.relay(await bodies.cbor(c, MAX_STRANGER_BYTES))))
   routes.post('/session', async (c) => {
     const gateway = gatewayOf(c)
-    const did = gateway.sessions.accept(await readCbor(c))
+    const did = gateway.sessions.accept(await bodies.cbor(c, MAX_STRANGER_BYTES))
     const token = await tokens.issue({ did, organisation: gateway.name, isWallet: true, purpose: 'PATRQT', scopes: [] })
     return c.json({ token, expiresMs: now() + TOKEN_LIFETIME_S * 1000 })
   })
@@ -31,20 +36,15 @@ export function walletRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens,
   })
   routes.post('/envelopes', async (c) => {
     const { gateway, did } = await walletOf(c)
-    return c.json(await gateway.wallet.envelopes(did, await readCbor(c)))
+    return c.json(await gateway.wallet.envelopes(did, await bodies.cbor(c, MAX_WALLET_BYTES)))
   })
   routes.post('/release', async (c) => {
     const { gateway, did } = await walletOf(c)
-    return c.json(await gateway.wallet.release(did, await readCbor(c)))
+    return c.json(await gateway.wallet.release(did, await bodies.cbor(c, MAX_WALLET_BYTES)))
   })
   routes.post('/copies', async (c) => {
     const { gateway, did } = await walletOf(c)
-    return c.json(await gateway.wallet.putCopies(did, await readCbor(c)))
+    return c.json(await gateway.wallet.putCopies(did, await bodies.cbor(c, MAX_WALLET_BYTES)))
   })
   return routes
-}
-
-async function readCbor(c: Context): Promise<Uint8Array> {
-  if ((c.req.header('content-type') ?? '').split(';')[0] !== 'application/cbor') throw new GatewayError('ERR_GATEWAY_MEDIA_TYPE', 'send the request as application/cbor')
-  return await readBytes(c)
 }
