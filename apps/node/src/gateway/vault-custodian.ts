@@ -187,8 +187,10 @@ function ask(keyholders: readonly KeyholderService[], request: Uint8Array): Prom
  */
 function isPassing(code: string | undefined, { faults, tolerated, unanswered }: Hindrance): boolean {
   if (code !== 'ERR_VAULT_SHARES_MISSING' && code !== 'ERR_VAULT_SHARE_INVALID') return false
-  const atFault = new Set(faults.map(({ keyholder }) => keyholder)).size
-  return atFault === 0 || (unanswered && atFault <= tolerated)
+  if (faults.length === 0) return true
+  // A write is acknowledged by n − f: a keyholder without a share need not have lost it.
+  const atFault = new Set(faults.flatMap(({ keyholder, code: fault }) => (fault === 'ERR_VAULT_SHARE_ABSENT' ? [] : [keyholder]))).size
+  return unanswered && atFault <= tolerated
 }
 
 interface Hindrance {
