@@ -141,7 +141,8 @@ async function follow(world: World, run: Incarnation): Promise<Follower> {
 /** One keyholder, and what it does by itself: says what it released, and sweeps. */
 async function openKeyholder(world: World, run: Incarnation, at: number, engine: Engine, facts: LedgerFacts): Promise<KeyholderService> {
   const owner = world.cast.keyholders[at] as Party
-  const { store, epochKeys, releaseLog } = world.disks.keyholders[at] as World['disks']['keyholders'][number]
+  const stores = world.disks.keyholders[at] as World['disks']['keyholders'][number]
+  const { store, epochKeys, releaseLog } = stores
   const signatures = world.signatures()
   const sign = async (message: Uint8Array): Promise<Uint8Array> => {
     // Keys may lie in a device that is slow at times: blocks come in between.
@@ -158,7 +159,12 @@ async function openKeyholder(world: World, run: Incarnation, at: number, engine:
   const lies = world.config.liar && at === 0
   return {
     did: owner.did,
-    acceptBatch: (bytes) => keyholder.acceptBatch(bytes),
+    acceptBatch: async (bytes) => {
+      const receipt = await keyholder.acceptBatch(bytes)
+      const present = new Set(await stores.keys.list())
+      if (run.alive && stores.shares.epochs().some((epoch) => !present.has(epoch))) world.checker.fail('P4', 'a keyholder signed for shares while the key that they lie under was not on its disk')
+      return receipt
+    },
     release: async (request) => {
       const askedMs = run.nowMs()
       const response = await keyholder.release(request)

@@ -1,4 +1,4 @@
-import { merkleRoot, toHex, type Handle } from '@chiron/protocol'
+import { fromHex, merkleRoot, toHex, type Handle, type RecordId } from '@chiron/protocol'
 import { seedLibraries, SeededRandom } from '@chiron/testkit/simulation'
 import { Vocabulary } from '../../src/gateway/vocabulary.ts'
 import { Actions } from './actions.ts'
@@ -185,7 +185,11 @@ async function readBack(world: World, gateways: readonly GatewayActor[]): Promis
     const rows = await awaited(world, 'looking into the index', gateway.services.index.status())
     if (rows !== undefined && rows.height < gateway.services.engine.status().height - 3) checker.fail('-', 'an index does not follow the ledger')
   }
+  const keys = await Promise.all(world.disks.keyholders.map(async (stores) => new Set(await stores.keys.list())))
+  const needed = config.keyholders - Math.floor((config.keyholders - 1) / 3)
   for (const { record, version, text, height } of world.acknowledged) {
+    const holders = world.disks.keyholders.filter(({ shares }, at) => shares.ofVersion(fromHex(record) as RecordId, version).some(({ epoch }) => keys[at]?.has(epoch) === true))
+    if (holders.length < needed) checker.fail('P4', `of an acknowledged write ${holders.length} of ${needed} keyholders have a share that they can open`)
     const entry = checker.model().records.get(record)?.find((known) => known.version === version)
     if (entry === undefined || entry.height !== height) checker.fail('P4', 'an acknowledged write is not on the ledger')
     else if (!read.has(`${record}/${version}`)) checker.fail('P4', 'an acknowledged write cannot be read back')
