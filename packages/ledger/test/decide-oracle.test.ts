@@ -11,7 +11,7 @@ test(`decides ${CASES} drawn cases as the plain reference does, every tier, code
   const { seen, decisive } = compareCases(1, CASES, 12_000, (seed, got, expected) => expect({ seed, ...got }).toEqual({ seed, ...expected }))
   for (const key of [...DECISION_CODES, ...TIERS_SEEN, ...OBLIGATIONS_SEEN]) expect([key, (seen.get(key) ?? 0) >= 100]).toEqual([key, true])
   for (const feature of Object.keys(WITHOUT)) expect([feature, (decisive.get(feature) ?? 0) >= 8]).toEqual([feature, true])
-})
+}, 300_000)
 
 test('one more denial never permits more, one more permit without an override never denies', () => {
   let permits = 0
