@@ -24,6 +24,7 @@ const TASKS = {
   example: ['tools/tasks/example.ts'],
   bench: ['bench/main.ts'],
   simulate: ['apps/node/test/simulation/main.ts'],
+  fuzz: ['apps/node/test/fuzz/main.ts'],
 }
 
 const [name = '', ...args] = process.argv.slice(2)

@@ -1,0 +1,6 @@
+export { Coverage, type Window } from './coverage.ts'
+export { BrokenProperty, FuzzError, type FuzzErrorCode } from './errors.ts'
+export { Fuzzer, type FuzzOptions, type FuzzReport } from './fuzzer.ts'
+export { instrument, type Instrumented, type SyntaxNode } from './instrument.ts'
+export { judge, type Finding } from './judge.ts'
+export type { Target } from './target.ts'
