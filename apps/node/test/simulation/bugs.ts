@@ -29,7 +29,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${LEDGER}runtime/execute-tx.ts`, 'runMessages(tx, block, buffer, events, dependencies)\n  } catch (error) {', 'runMessages(tx, block, buffer, events, dependencies)\n  } catch (error) {\n    buffer.commitTo(state)',
   ]),
   bug('ledger/replay-forgotten', 'a transaction that is sent again is executed again',
-    [`${LEDGER}runtime/admission.ts`, "if (recall(state, tx.id)) throw refusal('replayed')", ''],
+    [`${LEDGER}runtime/admission.ts`, "throw refusal('replayed')", '{}'],
     [`${NODE}engine/embedded/engine.ts`, 'if (first) return Promise.resolve(first)', ''],
   ),
   bug('ledger/rule-without-end', 'rules that have run out still count', [
