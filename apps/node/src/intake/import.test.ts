@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ControlNode } from '../control/testing/control-node.ts'
 import { EngineError } from '../engine/errors.ts'
-import type { FhirResponse } from '../gateway/fhir/request.ts'
+import { resourceOf, type FhirResponse } from '../gateway/fhir/request.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Reader } from '../gateway/reader.ts'
 import { importDocument, type Imported, type ImportProgress } from './import.ts'
@@ -30,13 +30,13 @@ async function load(document: unknown, into: Gateway = gateway, onProgress: (pro
 }
 
 async function read(...path: readonly string[]): Promise<Json & { readonly meta: { readonly versionId: string } }> {
-  const { resource }: FhirResponse = await gateway.handle({ ...admin, purpose: 'TREAT' }, { method: 'GET', path, query: [] })
-  return resource as unknown as Json & { readonly meta: { readonly versionId: string } }
+  const answer = await gateway.handle({ ...admin, purpose: 'TREAT' }, { method: 'GET', path, query: [] })
+  return resourceOf(answer) as unknown as Json & { readonly meta: { readonly versionId: string } }
 }
 
 async function count(type: string, ...query: readonly (readonly [string, string])[]): Promise<unknown> {
-  const { resource } = await gateway.handle({ ...admin, purpose: 'TREAT' }, { method: 'GET', path: [type], query: [...query, ['_summary', 'count']] })
-  return (resource as unknown as Json)['total']
+  const answer = await gateway.handle({ ...admin, purpose: 'TREAT' }, { method: 'GET', path: [type], query: [...query, ['_summary', 'count']] })
+  return (resourceOf(answer) as unknown as Json)['total']
 }
 
 describe('a transaction bundle', () => {
