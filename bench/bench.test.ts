@@ -22,7 +22,7 @@ beforeAll(async () => {
   expect([code, said.err]).toEqual([0, expect.stringContaining('report: ')])
   result = v.parse(benchResult, JSON.parse(said.out))
   report = readFileSync(/^report: (.*)$/m.exec(said.err)?.[1] as string, 'utf8')
-}, 240_000)
+}, 480_000)
 
 afterAll(() => rmSync(folder, { recursive: true }))
 

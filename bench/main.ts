@@ -10,7 +10,7 @@ process.exitCode = await main(process.argv.slice(2))
 /** Exit code: 0 measured (whether or not targets are met), 1 failed or a wrong answer, 2 wrong usage. */
 async function main(args: readonly string[]): Promise<number> {
   const closers: Closers = new Set()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void Promise.allSettled([...closers].map((close) => close())).then(() => process.exit(130)))
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void breakOff(closers))
   const progress = createProgress({ stdout: process.stdout, stderr: process.stderr })
   try {
     const options = parseOptions(args)
@@ -29,6 +29,12 @@ async function main(args: readonly string[]): Promise<number> {
     process.stderr.write(`chiron bench: ${(error as Error).message}\n${error instanceof UsageError ? `${USAGE}\n` : ''}`)
     return error instanceof UsageError ? 2 : 1
   }
+}
+
+/** Ends what was started; the newest first. */
+async function breakOff(closers: Closers): Promise<void> {
+  for (const close of [...closers].reverse()) await close().catch(() => undefined)
+  process.exit(130)
 }
 
 function summary({ figures }: BenchResult): string {

@@ -24,6 +24,8 @@ export interface ChartOptions {
   readonly profile?: string
   /** Arguments of Node for the measured node. */
   readonly execArgv?: readonly string[]
+  /** Where the data directory is made. */
+  readonly parent?: string
 }
 
 const PER_BUNDLE = 250
@@ -35,7 +37,7 @@ const PER_BUNDLE = 250
  */
 export async function openCharts(options: ChartOptions, onChart: (done: number) => void = () => undefined): Promise<ChartResult> {
   const { records, keyholders } = options
-  const node = await startNodeProcess({ keyholders, execArgv: options.execArgv ?? [] })
+  const node = await startNodeProcess({ keyholders, execArgv: options.execArgv ?? [], ...(options.parent === undefined ? {} : { parent: options.parent }) })
   const control = new ControlClient({ socketPath: openDataDirectory(node.dataDirectory).socket, dataDirectory: node.dataDirectory })
   const author = new FhirHttp(node.base, node.token, 4)
   try {

@@ -22,6 +22,12 @@ export interface ComparedServer {
   readonly pids: readonly number[]
 }
 
+/** One that could not be started, and why. */
+export interface MissingServer {
+  readonly name: string
+  readonly why: string
+}
+
 export interface CompareOptions {
   readonly sources: readonly Source[]
   readonly patients: number
@@ -45,18 +51,19 @@ interface Lane extends ComparedServer {
 }
 
 /** A lane that goes on, or why its server has no figures. */
-type Prepared = { readonly name: string; readonly lane: Lane } | { readonly name: string; readonly why: string }
+type Prepared = { readonly name: string; readonly lane: Lane } | MissingServer
 
 /**
  * Puts the same work on every server, in turn. A peer that fails has its reason in the place of figures; when Chiron
  * fails, or any server answers well by status and wrongly by content, this throws.
  * @throws WrongAnswer; Error when Chiron refuses samples
  */
-export async function compareServers(node: MeasuredNode, peers: readonly ComparedServer[], options: CompareOptions, onStep: OnStep): Promise<GatewayResult> {
+export async function compareServers(node: MeasuredNode, peers: readonly ComparedServer[], missing: readonly MissingServer[], options: CompareOptions, onStep: OnStep): Promise<GatewayResult> {
   const servers: ComparedServer[] = [{ name: CHIRON, base: node.base, token: node.token, pids: [node.pid] }, ...peers]
   const prepared: Prepared[] = []
   try {
     for (const server of servers) prepared.push(await prepare(server, options, onStep))
+    prepared.push(...missing)
     const scenarios: GatewayScenario[] = []
     for (const make of scenariosOf(options)) scenarios.push(await compare(node, prepared, make, options, onStep))
     const memoryMiB = Object.fromEntries(servers.map(({ name, pids }) => [name, familyMiB(pids)]))

@@ -19,6 +19,8 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
   ['ledger: execution', /\/ledger\/src\/runtime\/execute-|\/engine\/embedded\/commit-block\.ts.*executeBlock/],
   ['ledger: admission', /\/ledger\/src\/runtime\/admission\.ts|\/protocol\/src\/tx\.ts/],
   ['ledger: log and state', /\/storage\/(block-log|block-f|lmdb-store)|\/engine\//],
+  ['checkpoint', /\/transparency\//],
+  ['seals (HPKE)', /\/vault\/src\/(release|hpke)\/|\/@hpke\/|\/mlkem\//],
   ['receipt', /\/ledger\/receipts\.ts|\/ledger\/src\/proofs\//],
   ['transaction: encode, sign', /\/ledger\/submitter\.ts|\/gateway\/records\/writer\.ts/],
   ['plan: references, classes, decide', /\/gateway\/fhir\/(plan|references|ids|aliases|write|unit|bundle)\.ts|\/gateway\/records\/|\/fhir\/src\/(references|categories|bundles)\//],
@@ -33,7 +35,12 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
 const ELSE: typeof STAGES = [
   ['http', /\/gateway\/http\/|hono|node:(_http|http|net|internal\/(stream|http|undici|webstreams))/],
   ['writer of lmdb', /\/lmdb\//],
+  ['promises, timers', /node:internal\/(process\/task_queues|timers)/],
 ]
+
+/** The profiler's own time, which no request has. */
+const PROFILER = /node:inspector|\/bench\/gateway\//
+const UNCOUNTED = 'uncounted'
 
 const OTHER = 'other'
 
@@ -56,7 +63,7 @@ export function stagesOf(profile: Profiler.Profile, mainCpuMs: number, requests:
     const known = stages.get(id)
     if (known !== undefined) return known
     const { functionName, url } = (nodes.get(id) as Profiler.ProfileNode).callFrame
-    const special = functionName === '(garbage collector)' ? 'garbage collection' : functionName === '(program)' ? 'system calls, waiting for a core' : functionName === '(idle)' ? 'idle' : undefined
+    const special = functionName === '(garbage collector)' ? 'garbage collection' : functionName === '(program)' ? 'system calls, waiting for a core' : functionName === '(idle)' || PROFILER.test(url) ? UNCOUNTED : undefined
     const parent = parents.get(id)
     const outer = parent === undefined ? OTHER : stageOf(parent)
     const own = special ?? STAGES.find(([, code]) => code.test(url))?.[0]
@@ -69,7 +76,7 @@ export function stagesOf(profile: Profiler.Profile, mainCpuMs: number, requests:
     const stage = stageOf(id)
     times.set(stage, (times.get(stage) ?? 0) + Math.max(0, profile.timeDeltas?.[index] ?? 0))
   }
-  times.delete('idle')
+  times.delete(UNCOUNTED)
   const busy = [...times.values()].reduce((sum, time) => sum + time, 0)
   return [...times]
     .sort(([, a], [, b]) => b - a)

@@ -10,6 +10,8 @@ const SOURCE = fileURLToPath(new URL('hapi', import.meta.url))
 const TOOLS = fileURLToPath(new URL('../../.tools', import.meta.url))
 const DEPENDENCY_PLUGIN = 'org.apache.maven.plugins:maven-dependency-plugin:3.6.1'
 const HEAP = '3g'
+/** Half a minute on a quiet machine of two cores. */
+const START_MS = 480_000
 
 /**
  * HAPI FHIR JPA over a PostgreSQL of its own. The first time Maven brings about 270 libraries (a minute).
@@ -23,7 +25,7 @@ export async function startHapi(say: Say): Promise<Peer> {
     say('starting HAPI')
     const port = await freePort()
     const classpath = `${join(folder, 'target', 'classes')}:${readFileSync(join(folder, 'classpath.txt'), 'utf8').trim()}`
-    const java = await startProgram('java', [`-Xmx${HEAP}`, '-cp', classpath, 'chiron.peer.Hapi', String(port), postgres.jdbc, postgres.user], /^READY$/m, { timeoutMs: 180_000 })
+    const java = await startProgram('java', [`-Xmx${HEAP}`, '-cp', classpath, 'chiron.peer.Hapi', String(port), postgres.jdbc, postgres.user], /^READY$/m, { timeoutMs: START_MS })
     return {
       name: 'HAPI',
       description: `HAPI FHIR JPA ${hapiVersion()} with PostgreSQL ${postgres.version}, ${HEAP} heap; no login, no validation, no audit events`,

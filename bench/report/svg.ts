@@ -62,11 +62,11 @@ export function linePlot({ title, x, y, series }: LinePlot): string {
 /** Horizontal bars; parts of one name have one colour throughout. */
 export function barPlot({ title, unit, bars, log = false }: BarPlot): string {
   const names = [...new Set(bars.flatMap(({ parts }) => parts.map(({ name }) => name)))]
-  const left = 24 + Math.max(...bars.map(({ name }) => name.length)) * 6.6
+  const left = 24 + Math.max(...bars.map(({ name }) => name.length)) * 7
   const right = WIDTH - 110
   const totals = bars.map(({ parts }) => parts.reduce((sum, { value }) => sum + value, 0))
   const bottom = 44 + bars.length * 30
-  const scale = scaleOf({ label: unit, log, ...(log ? {} : { from: 0 }) }, totals.filter((total) => total > 0), left, right)
+  const scale = scaleOf({ label: unit, log, ...(log ? {} : { from: 0 }) }, totals.filter((total) => total > 0).flatMap((total) => (log ? [total, total / 2] : [total])), left, right)
   const rows = bars.flatMap(({ name, parts, note }, row) => {
     const y = 44 + row * 30
     let at = 0

@@ -18,13 +18,13 @@ export const WORK: Readonly<Record<Size, Work>> = {
     ledger: LEDGER_DEFAULTS,
     decide: { rules: 1_000, cases: 200, sliceMs: 500 },
     chart: { records: 1_000, charts: 8, keyholders: 4 },
-    gateway: { ...GATEWAY, patients: 20, windows: 5, windowSeconds: 8, warmUpSeconds: 2, steadySeconds: 120 },
+    gateway: { ...GATEWAY, patients: 20, windows: 5, windowSeconds: 6, warmUpSeconds: 1.5, steadySeconds: 120 },
   },
   quick: {
-    ledger: { ...LEDGER_DEFAULTS, patients: 1_000, singles: 3_000, latencies: 1_000, grownTo: 100_000, window: 20_000 },
+    ledger: { ...LEDGER_DEFAULTS, patients: 1_000, singles: 3_000, latencies: 1_000, grownTo: 60_000, window: 20_000 },
     decide: { rules: 1_000, cases: 50, sliceMs: 100 },
     chart: { records: 1_000, charts: 3, keyholders: 4 },
-    gateway: { ...GATEWAY, patients: 10, observations: 30, windows: 2, windowSeconds: 3, warmUpSeconds: 1, steadySeconds: 15 },
+    gateway: { ...GATEWAY, patients: 10, observations: 30, windows: 2, windowSeconds: 2, warmUpSeconds: 0.5, steadySeconds: 8 },
   },
   tiny: {
     ledger: { ...LEDGER_DEFAULTS, patients: 64, singles: 64, inFlight: 16, latencies: 64, grownTo: 2_000, window: 500 },

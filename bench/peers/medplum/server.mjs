@@ -27,4 +27,6 @@ const server = createServer(async (request, response) => {
   }
 })
 
+// A search walks through everything; connections that wait meanwhile are kept.
+server.keepAliveTimeout = 120_000
 server.listen(0, '127.0.0.1', () => console.log(`READY ${server.address().port}`))
