@@ -1,5 +1,5 @@
 import {
-  CATEGORIES, LABELS, handleOf, patientTagKey, recordIdOf, tagOf, toHex,
+  CATEGORIES, LABELS, dayOf, handleOf, patientTagKey, recordIdOf, tagOf, toHex,
   type Category, type Handle, type RecordId, type Tag,
 } from '@chiron/protocol'
 
@@ -15,6 +15,7 @@ export class Vocabulary {
   readonly #handles = new Map<string, Handle>()
   readonly #records = new Map<string, RecordId>()
   readonly #names = new Map<string, TagNames>()
+  readonly #epochs = new Map<string, number>()
 
   constructor(key: Uint8Array) {
     this.#key = key
@@ -49,6 +50,17 @@ export class Vocabulary {
     return tagOf(this.tagKey(handle), 'label', name)
   }
 
+  /** Shifted day of a date (`YYYY-MM-DD`) of one patient. */
+  day(handle: Handle, isoDate: string): number {
+    const id = toHex(handle)
+    let epoch = this.#epochs.get(id)
+    if (epoch === undefined) {
+      epoch = dayOf(this.tagKey(handle), '1970-01-01')
+      remember(this.#epochs, id, epoch)
+    }
+    return epoch + Date.parse(isoDate) / DAY_MS
+  }
+
   /** Name of a category's tag, where it is one. */
   categoryName(handle: Handle, tag: Tag): Category | undefined {
     const name = this.names(handle).get(toHex(tag))
@@ -69,6 +81,7 @@ export class Vocabulary {
   }
 }
 
+const DAY_MS = 86_400_000
 const REMEMBERED = 10_000
 
 function remember<T>(cache: Map<string, T>, key: string, value: T): void {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { toHex, type Action, type Category, type Grantee, type Label, type Message, type ObjectId, type RuleTerms } from '@chiron/protocol'
+import { toHex, type Action, type Category, type DataInterval, type Grantee, type Label, type Message, type ObjectId, type RuleTerms } from '@chiron/protocol'
 import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
 import type { Organisation, TestNode, UserName } from './harness.ts'
 
@@ -66,14 +66,24 @@ export async function registerTreatment(started: TestNode, patientId: string, by
 
 /** Permits an organisation to read a category, with obligations. */
 export async function grantObliged(started: TestNode, patientId: string, to: Grantee, category: Category, obligations: readonly string[]): Promise<void> {
+  const patient = started.node.desk.handle(patientId)
+  await grantTerms(started, patientId, { grantee: to, categories: [started.gateway('riverside').services.vocabulary.category(patient, category)], obligations: [...obligations] })
+}
+
+/** Data of the days from the first date, up to and without the last (`YYYY-MM-DD`). */
+export function dataOf(started: TestNode, patientId: string, from: string | null, until: string | null): DataInterval {
+  const { vocabulary } = started.gateway('riverside').services
+  const day = (date: string | null): number | null => (date === null ? null : vocabulary.day(started.node.desk.handle(patientId), date))
+  return { from: day(from), until: day(until) }
+}
+
+/** Makes a rule as it stands on the ledger: a permit to read everything, but for what is said. */
+export async function grantTerms(started: TestNode, patientId: string, fields: Partial<RuleTerms> & Pick<RuleTerms, 'grantee'>): Promise<void> {
   const { node } = started
   const wallet = await node.wallets.signerFor(patientId)
   if (wallet === undefined) throw new TypeError('no such patient')
   const patient = node.desk.handle(patientId)
-  const terms: RuleTerms = {
-    effect: 'permit', grantee: to, purposes: [], categories: [started.gateway('riverside').services.vocabulary.category(patient, category)], labels: [], records: [],
-    actions: ['read'], from: 0, until: null, overrides: null, obligations: [...obligations],
-  }
+  const terms: RuleTerms = { effect: 'permit', purposes: [], categories: [], labels: [], records: [], actions: ['read'], from: 0, until: null, overrides: null, ...fields }
   await submitMessages(node.engine, wallet, [{ type: 'consent.grant', salt: randomBytes(16), patient, terms }], validUntilFrom(node.engine, Date.now()))
 }
 

@@ -180,10 +180,10 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
   const decide = writeDecider(services.engine.state, request, services.access.timeMs(), services.facts)
   const id = services.vocabulary.record(target.type, target.id)
   const head = records.recordHead(services.engine.state, id)
-  const refused = subjects.filter(({ handle, category, labels }) => {
+  const refused = subjects.filter(({ handle, category, labels, dates }) => {
     const facts = {
       id, state: head === undefined ? ('new' as const) : ('present' as const), author: head?.author ?? null, firstAuthor: head?.firstAuthor ?? null,
-      dates: null, category, labels, flags: classification.flags,
+      dates, category, labels, flags: classification.flags,
     }
     return decide(handle, facts).effect === 'deny'
   })

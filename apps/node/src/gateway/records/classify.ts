@@ -1,16 +1,18 @@
-import type { Category as ProtocolCategory, Handle, Label, Tag } from '@chiron/protocol'
+import type { Category as ProtocolCategory, Handle, Label, RecordDates, Tag } from '@chiron/protocol'
 import { RecordFlag, compareBytes } from '@chiron/protocol'
-import { CATEGORIES, categoriesOf, listReferences, subjectsOf, type Category } from '@chiron/fhir'
+import { CATEGORIES, categoriesOf, clinicalDays, listReferences, subjectsOf, type Category } from '@chiron/fhir'
 import { GatewayError } from '../errors.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 import { labelsOf } from './labels.ts'
 import { targetsOf, type Surroundings } from './surroundings.ts'
 
-/** A record as the ledger will know it for one of its subjects: tags stand under that subject's key. */
+/** A record as the ledger will know it for one of its subjects: tags and days stand under that subject's keys. */
 export interface SubjectTags {
   readonly handle: Handle
   readonly category: Tag
   readonly labels: readonly Tag[]
+  /** Null where the data does not say what days it is about. */
+  readonly dates: RecordDates | null
 }
 
 /** How the ledger will know a record. */
@@ -26,6 +28,12 @@ export interface Classification {
 
 /** Subjects that one record may have on the ledger. */
 export const MAX_SUBJECTS = 4
+
+/**
+ * What goes on without a known end ends a hundred years after it began: for every rule that is so far away, and a true
+ * end of time would give the patient's offset away.
+ */
+const OPEN_DAYS = 36_525
 
 const SPECIFIC: readonly Category[] = ['laboratory', 'vital-signs', 'imaging']
 
@@ -50,15 +58,17 @@ export function classify(
     handle,
     category: vocabulary.category(handle, name),
     labels: labels.map((label) => vocabulary.label(handle, label)),
+    dates: null,
   })
   if (patients.length === 0) {
     const name = kind.class === 'directory' ? 'directory' : 'internal'
     return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name, labels }
   }
   const name = kind.class === 'patient' ? singleCategory(kind.categories) : kind.class === 'targets' ? categoryOfTargets(resource, around) : 'other'
+  const datesFor = kind.class === 'targets' ? datesOfTargets(resource, around) : datesOf(resource, vocabulary)
   const pairs = patients.map((id) => ({ id, handle: vocabulary.patientHandle(id) })).sort((a, b) => compareBytes(a.handle, b.handle))
   return {
-    subjects: pairs.map(({ handle }) => tagged(handle, name)),
+    subjects: pairs.map(({ handle }) => ({ ...tagged(handle, name), dates: datesFor(handle) })),
     patients: pairs.map(({ id }) => id),
     flags: (resource.resourceType === 'Patient' ? RecordFlag.identity : 0) | (name === 'other' ? RecordFlag.uncategorised : 0),
     category: name,
@@ -86,4 +96,26 @@ function categoryOfTargets(resource: object, around: Surroundings): ProtocolCate
   const names = new Set(targetsOf(resource).map((target) => around.categoryOf(target)))
   const [only] = names
   return names.size === 1 && only !== undefined && CATEGORIES.some((name) => name === only) ? only : 'other'
+}
+
+type DatesFor = (handle: Handle) => RecordDates | null
+
+function datesOf(resource: object, vocabulary: Vocabulary): DatesFor {
+  const days = clinicalDays(resource)
+  if (days === null) return () => null
+  return (handle) => {
+    const from = vocabulary.day(handle, days.from)
+    return { from, until: days.until === null ? from + OPEN_DAYS : vocabulary.day(handle, days.until) }
+  }
+}
+
+/** A Provenance is about the days of its targets; when it was recorded says nothing of theirs. */
+function datesOfTargets(resource: object, around: Surroundings): DatesFor {
+  const targets = targetsOf(resource)
+  return (handle) => {
+    const found = targets.map((target) => around.datesOf(target, handle))
+    const known = found.filter((dates) => dates !== null)
+    if (known.length === 0 || known.length < found.length) return null
+    return { from: Math.min(...known.map(({ from }) => from)), until: Math.max(...known.map(({ until }) => until)) }
+  }
 }

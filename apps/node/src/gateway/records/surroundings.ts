@@ -1,7 +1,7 @@
 import { subjectsOf } from '@chiron/fhir'
 import { records, type StateReader } from '@chiron/ledger'
-import type { Category, Label } from '@chiron/protocol'
-import { LABELS, toHex } from '@chiron/protocol'
+import type { Category, Handle, Label, RecordDates } from '@chiron/protocol'
+import { LABELS, equalBytes, toHex } from '@chiron/protocol'
 import type { IndexStore } from '../index/port.ts'
 import type { Vocabulary } from '../vocabulary.ts'
 
@@ -18,6 +18,8 @@ export interface Surroundings {
   patientsOf(reference: string): readonly string[]
   categoryOf(reference: string): Category | undefined
   labelsOf(reference: string): readonly Label[]
+  /** Its shifted days for one subject; null where it has none, or is not about that subject. */
+  datesOf(reference: string, handle: Handle): RecordDates | null
 }
 
 /** How a resource of the same unit is classified. */
@@ -25,6 +27,7 @@ interface InUnit {
   readonly patients: readonly string[]
   readonly category: Category
   readonly labels: readonly Label[]
+  readonly subjects: readonly { readonly handle: Handle; readonly dates: RecordDates | null }[]
 }
 
 /** What stands on the ledger, and what the unit at hand adds to it. */
@@ -76,6 +79,11 @@ export class UnitSurroundings implements Surroundings {
       this.#stored.set(reference, stored)
     }
     return stored
+  }
+
+  datesOf(reference: string, handle: Handle): RecordDates | null {
+    const subjects = this.#unit.get(reference)?.subjects ?? this.#head(reference)?.subjects ?? []
+    return subjects.find((subject) => equalBytes(subject.handle, handle))?.dates ?? null
   }
 
   #storedLabels(reference: string): readonly Label[] {

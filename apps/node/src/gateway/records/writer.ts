@@ -107,10 +107,11 @@ function entryOf(draft: Draft, sealed: { ciphertext: Uint8Array; size: number; k
     subjects: draft.classification.subjects.map(({ handle }) => handle),
     category: first.category,
     labels: [...first.labels],
+    ...(first.dates === null ? {} : { dates: first.dates }),
     ciphertext: sealed.ciphertext,
     size: sealed.size,
     keyCommitment: sealed.keyCommitment,
     shareRoot: sealed.shareRoot,
-    ...(others.length === 0 ? {} : { furtherTags: others.map(({ category, labels }) => ({ category, labels: [...labels] })) }),
+    ...(others.length === 0 ? {} : { furtherTags: others.map(({ category, labels, dates }) => ({ category, labels: [...labels], ...(dates === null ? {} : { dates }) })) }),
   }
 }
