@@ -21,7 +21,7 @@ export function createLog(level: LogLevel, now: () => number = () => Date.now())
     process.stderr.write(`${JSON.stringify({ time: new Date(now()).toISOString(), level: at, ...fields })}\n`)
   }
   return {
-    request: (line) => write(line.status >= 500 ? 'error' : 'debug', { event: 'request', ...line }),
+    request: (line) => write(levelOf(line), { event: 'request', ...line }),
     failure: (part, error) => write('error', { event: 'failure', part, error: describe(error) }),
     warning: (message) => write('warn', { event: 'warning', message }),
     halt: (error) => {
@@ -30,6 +30,13 @@ export function createLog(level: LogLevel, now: () => number = () => Date.now())
       process.exit(HALT_EXIT_CODE)
     },
   }
+}
+
+/** Refusals are for an operator to see, and who signed in or took an identity over; what went well else is not. */
+function levelOf({ status, error, route }: RequestLine): LogLevel {
+  if (status >= 500) return 'error'
+  if (error !== undefined) return 'warn'
+  return route === 'chiron/session' || route === 'chiron/claim' ? 'info' : 'debug'
 }
 
 /** Class, stable code and causes of an error, and where an unexpected one was thrown: no message, which may hold data. */

@@ -52,6 +52,8 @@ describe('tokens', () => {
       replaceKey(id)
       await expect(tokens.verify(token, 'riverside')).rejects.toMatchObject({ code: 'ERR_GATEWAY_TOKEN' })
     }
+    await expect(tokens.verify(user, 'riverside')).rejects.toMatchObject({ code: 'ERR_GATEWAY_TOKEN' })
+    replaceKey('k9')
     await expect(tokens.verify(user, 'riverside')).resolves.toMatchObject({ did })
   })
 })

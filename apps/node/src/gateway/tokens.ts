@@ -84,7 +84,7 @@ export class Tokens {
       .sign(this.#keys.privateKey)
   }
 
-  /** @throws GatewayError `ERR_GATEWAY_TOKEN` when the token is missing, expired, forged, or of another node or organisation. */
+  /** @throws GatewayError `ERR_GATEWAY_TOKEN` when the token is missing, expired, forged, of another node or organisation, or its subject suspended. */
   async verify(authorization: string | undefined, organisation: string): Promise<Reader> {
     const match = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)$/.exec(authorization ?? '')
     if (match === null) throw new GatewayError('ERR_GATEWAY_TOKEN', 'this address needs a bearer token')
@@ -96,7 +96,9 @@ export class Tokens {
       throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token names neither an organisation nor a patient')
     }
     const isPatient = payload.patient !== undefined || payload.wallet === true
-    if (isPatient && (payload.kid === undefined || payload.kid !== this.#keyIdOf(payload.sub))) {
+    const keyId = this.#keyIdOf(payload.sub)
+    if (keyId === undefined) throw new GatewayError('ERR_GATEWAY_TOKEN', 'the token is of nobody who may sign in here now')
+    if (isPatient && payload.kid !== keyId) {
       throw new GatewayError('ERR_GATEWAY_TOKEN', "the patient's key was replaced since: sign in anew")
     }
     return {

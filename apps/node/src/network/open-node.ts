@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
 import { decodeCanonical, genesis as genesisSchema, type Did, type Genesis } from '@chiron/protocol'
-import { access, custody, identity, network } from '@chiron/ledger'
+import { access, custody, identity, network, type StateReader } from '@chiron/ledger'
 import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
 import { applicationRuntime } from '../engine/application-runtime.ts'
@@ -65,6 +65,9 @@ export interface NodePorts {
   readonly onHalt: (error: EngineError) => void
   readonly onProgress: (step: string, done: number, total: number) => void
 }
+
+/** Identities whose current key is remembered: it is looked at with every request. */
+const REMEMBERED_KEYS = 10_000
 
 /** Everything that runs in one node, opened in the order in which parts need each other. */
 export interface OpenNode {
@@ -196,7 +199,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       await gateway.start(({ done, total }) => ports.onProgress(`making the index of ${name}`, done, total))
       gateways.set(name, gateway)
     }
-    const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now, keyIdOf: (did) => currentKeyId(engine, did) })
+    const tokens = new Tokens({ chainId: genesis.chainId }, { keys: tokenKeys(masterKey, genesis.chainId), now: ports.now, keyIdOf: memo.table(REMEMBERED_KEYS, (did: Did) => did, currentKeyId) })
     return { engine, checkpoints, genesis, identities, gateways, keyholders, blobs, copies, tokens, desk, claimDesk, custodyEnd, names, wallets, close: closeAll }
   } catch (error) {
     await closeAll()
@@ -205,8 +208,8 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
 }
 
 /** Name of the key that the identity signs with now; none while it is suspended. */
-function currentKeyId(engine: EmbeddedEngine, did: Did): string | undefined {
-  const found = identity.document(engine.state, did)
+function currentKeyId(state: StateReader, did: Did): string | undefined {
+  const found = identity.document(state, did)
   return found === undefined || found.suspended ? undefined : found.currentKey.id
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Bodies } from '../../src/gateway/http/body.ts'
@@ -93,6 +94,47 @@ it('a search by POST has a megabyte for its parameters', async () => {
   ;(await hospital.send('POST', 'fhir/Observation/_search', `code=${'a,'.repeat(600_000)}`, form)).expect(413)
   ;(await hospital.send('POST', 'fhir/Observation/_search', `code=${'a,'.repeat(201)}`, form)).expect(400)
   ;(await hospital.send('POST', 'fhir/Observation/_search', `code=${'a,'.repeat(200)}`, form)).expect(200)
+})
+
+describe('searches that ask for much at once', () => {
+  const words = (count: number): string => Array.from({ length: count }, (_, number) => `w${number}`).join(',')
+  const times = (count: number, text: string): string => Array.from({ length: count }, () => text).join('&')
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+
+  it.each<[string, string]>([
+    ['many values in many conditions', times(50, `code:not=${words(200)}`)],
+    ['conditions that multiply', times(10, `code=${words(20)}`)],
+    ['texts that multiply', times(10, `code:text=${words(20)}`)],
+    ['a chain through everything', times(10, `encounter.reason-reference.code=${words(20)}`)],
+    ['a deep chain', times(50, 'subject:Patient._has:Condition:patient:encounter:Encounter._has:Observation:encounter:code:not=a')],
+    ['more than the database nests', 'has-member:Observation.has-member:Observation.has-member:Observation.has-member:Observation.code:not=a'],
+    ['includes without end', times(21, '_include:iterate=*')],
+  ])('are refused as such: %s', async (_name, body) => {
+    const before = process.cpuUsage()
+    const { issue } = (await hospital.send('POST', 'fhir/Observation/_search', body, form)).expect(400).outcome
+    expect(['too-costly', 'invalid']).toContain(issue[0]?.code)
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1000).toBeLessThan(2000)
+  })
+
+  it('are answered up to their limits', async () => {
+    for (const body of [`code:not=${words(200)}`, `code=${words(200)}`, times(50, 'code:not=a'), 'has-member:Observation.has-member:Observation.code=a', times(20, '_include:iterate=*')]) {
+      ;(await hospital.send('POST', 'fhir/Observation/_search', body, form)).expect(200)
+    }
+  })
+})
+
+it('a token opens nothing from the block on in which its user is suspended', async () => {
+  const nurse = await started.as('riverside', 'nurse')
+  const { did } = started.node.identities.users.find(({ organisation, user }) => organisation === 'riverside' && user === 'nurse')?.identity ?? {}
+  if (did === undefined) throw new TypeError('no nurse')
+  const suspend = async (suspended: boolean): Promise<void> => await started.submit('riverside', [{ type: 'identity.suspend', salt: randomBytes(16), did, suspended }])
+  const statuses = async (): Promise<number[]> => [(await nurse.get(`Patient/${id}`)).status, (await nurse.get(`Observation?patient=${id}`)).status, (await nurse.get('Organization')).status, (await nurse.create(observation(id, 'laboratory'))).status]
+  expect(await statuses()).toEqual([200, 200, 200, 201])
+  await suspend(true)
+  expect(await statuses()).toEqual([401, 401, 401, 401])
+  await suspend(false)
+  expect((await nurse.get(`Patient/${id}`)).status).toBe(200)
 })
 
 it('bodies that are too large together wait, and the room comes back when they have their answers', async () => {

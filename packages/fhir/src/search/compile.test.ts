@@ -193,6 +193,12 @@ describe('compileSearch on invented resources', () => {
     expect(page.sql).not.toContain('--')
     expect(store.all(page)).toEqual([])
   })
+
+  it('refuses conditions that multiply to more than a statement may have', () => {
+    const query = (values: number) => parseSearch('Observation', Array.from({ length: 10 }, (): [string, string] => ['code', Array.from({ length: values }, (_, n) => `c${n}`).join(',')]))
+    expect(() => compileSearch(query(40), { visibility: EVERYTHING })).toThrow(expect.objectContaining({ code: 'ERR_FHIR_SEARCH_TOO_COSTLY' }))
+    expect(store.all(compileSearch(query(4), { visibility: EVERYTHING }).page)).toEqual([])
+  })
 })
 
 /** Fails at the first query answered otherwise than by the matcher; returns how many queries found something. */

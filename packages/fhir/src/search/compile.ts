@@ -1,3 +1,4 @@
+import { FhirError } from '../errors.ts'
 import { LIVE, rowConditions, SqlWriter } from './compile-clauses.ts'
 import type { Include, SearchQuery, SortKey } from './query.ts'
 import type { Sql } from './schema.ts'
@@ -25,9 +26,17 @@ export interface CompiledSearch {
   readonly count: Sql
 }
 
-/** Compiles a search to SQL for the tables of `SEARCH_SCHEMA`. Missing sort values come last; ties are in row order. */
+/** Longest statement, in characters. Preparing one takes the time of its length squared, and nothing stops it. */
+const MAX_STATEMENT = 256 * 1024
+
+/**
+ * Compiles a search to SQL for the tables of `SEARCH_SCHEMA`. Missing sort values come last; ties are in row order.
+ *
+ * @throws FhirError ERR_FHIR_SEARCH_TOO_COSTLY when the conditions multiply to more than a statement may have
+ */
 export function compileSearch(query: SearchQuery, options: CompileOptions): CompiledSearch {
   const conditions = rowConditions(query.type, query.clauses, options.visibility)
+  if (conditions.sql.length > MAX_STATEMENT) throw new FhirError('ERR_FHIR_SEARCH_TOO_COSTLY', { reason: 'conditions' })
   const page = new SqlWriter().add(`SELECT ${columns('r', options)} FROM resource r WHERE `).append(conditions)
   const { start } = query
   if (start.by === 'row' && start.afterRid > 0) page.add(' AND r.rid > ?', start.afterRid)

@@ -61,6 +61,8 @@ describe('parseSearch', () => {
     ['Observation', 'subject:Claim.status=active', 'ERR_FHIR_SEARCH_MODIFIER_UNSUPPORTED'],
     ['Patient', `_id=${'a,'.repeat(201)}`, 'ERR_FHIR_SEARCH_TOO_COSTLY'],
     ['Patient', 'link.link.link.link.link.name=a', 'ERR_FHIR_SEARCH_TOO_COSTLY'],
+    ['Observation', `code=${'a,'.repeat(200)}&status=${'a,'.repeat(200)}&_id=a`, 'ERR_FHIR_SEARCH_TOO_COSTLY'],
+    ['Observation', `subject:Patient.name=${'a,'.repeat(200)}&_has:Observation:has-member:code=${'a,'.repeat(200)}&_lastUpdated=gt2020`, 'ERR_FHIR_SEARCH_TOO_COSTLY'],
     ['Foo', '', 'ERR_FHIR_TYPE_UNKNOWN'],
     ['Patient', '_cursor=abc', 'ERR_FHIR_SEARCH_CURSOR_INVALID'],
   ])('refuses %s?%s', (type, text, code) => {

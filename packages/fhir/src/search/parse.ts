@@ -23,6 +23,8 @@ export interface SearchOptions extends ValueContext {
 export type SearchParams = Iterable<readonly [name: string, value: string]>
 
 const MAX_CLAUSES = 50
+/** Values of all clauses together, once for every type that a chain may go through: the statement repeats them so. */
+const MAX_ALL_VALUES = 400
 const MAX_INCLUDES = 20
 /** Said elsewhere (content negotiation) or without effect on what is found. */
 const PASSED = new Set(['_format', '_pretty'])
@@ -60,9 +62,26 @@ export function parseSearch(type: string, params: SearchParams | string, options
       ignored.push({ severity: 'warning', code: 'not-supported', expression: [safeName(name)], diagnostics: `${error.code}: the parameter was ignored` })
     }
   }
+  if (draft.clauses.reduce((sum, clause) => sum + valuesIn(clause), 0) > MAX_ALL_VALUES) throw new FhirError('ERR_FHIR_SEARCH_TOO_COSTLY', { reason: 'values' })
   if (draft.clauses.length > MAX_CLAUSES || draft.includes.length > MAX_INCLUDES) throw new FhirError('ERR_FHIR_SEARCH_TOO_COSTLY', { reason: 'parameters' })
   if (draft.sort.length > 0 && draft.start.by === 'row') draft.start = { by: 'offset', offset: 0 }
   return { type, ...draft, applied, ignored }
+}
+
+function valuesIn(clause: Clause): number {
+  switch (clause.op) {
+    case 'match':
+    case 'lastUpdated':
+      return clause.values.length
+    case 'id':
+      return clause.ids.length
+    case 'missing':
+      return 1
+    case 'chain':
+      return clause.targets.reduce((sum, target) => sum + valuesIn(target.clause), 0)
+    case 'has':
+      return valuesIn(clause.clause)
+  }
 }
 
 /** Whether the parameter had an effect. */

@@ -57,7 +57,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   })
   app.onError((error, c) => {
     const { status, outcome, unexpected } = answerFor(error)
-    if (unexpected !== undefined) c.set('failure' as never, nameOf(unexpected) as never)
+    if (unexpected !== undefined || REFUSALS.has(status)) c.set('failure' as never, nameOf(error) as never)
     const headers: Record<string, string> = { 'content-type': 'application/fhir+json; charset=utf-8' }
     if (status === 401) headers['www-authenticate'] = 'Bearer'
     if (status === 405) headers['allow'] = allowedAt(c.req.path)
@@ -78,6 +78,10 @@ export function createApp(dependencies: AppDependencies): Hono {
   return app
 }
 
+/** Statuses whose reason is logged: who tries doors leaves a line for each. */
+const REFUSALS = new Set([401, 403, 413, 429])
+/** Addresses of wallets that are told apart in the log. */
+const WALLET_ROUTES = new Set(['claim', 'session', 'tx'])
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Parts of an address that are words of this program or of FHIR; everything else may be somebody's name. */
@@ -85,7 +89,8 @@ function routeOf(path: string, gateways: ReadonlyMap<string, Gateway>): Pick<Req
   const [, organisation = '', face = '', type = ''] = path.split('/')
   if (!gateways.has(organisation)) return { organisation: '', route: '' }
   if (face !== 'fhir' && face !== 'chiron') return { organisation, route: '' }
-  return { organisation, route: face === 'fhir' && isResourceType(type) ? `fhir/${type}` : face }
+  const isNamed = face === 'fhir' ? isResourceType(type) : WALLET_ROUTES.has(type)
+  return { organisation, route: isNamed ? `${face}/${type}` : face }
 }
 
 /** Methods of an address below a FHIR base, for `405` (RFC 9110 §15.5.6). */

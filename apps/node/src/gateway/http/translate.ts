@@ -31,6 +31,7 @@ export function translate(error: unknown): GatewayError | undefined {
   if (error instanceof EngineError) return fromEngine(error)
   if (error instanceof StorageError) return new GatewayError('ERR_GATEWAY_UNAVAILABLE', storageAdvice(error), { cause: error })
   if (error instanceof IndexError) {
+    if (error.code === 'ERR_INDEX_COSTLY') return new GatewayError('ERR_GATEWAY_INVALID', 'the search asks for too much at once: use fewer conditions, values or links of a chain', { cause: error })
     const full = error.code === 'ERR_INDEX_FULL'
     const message = full ? 'the disk is full; free some space and try again' : 'the search index is being made anew; try again in a moment'
     return new GatewayError('ERR_GATEWAY_UNAVAILABLE', message, { cause: error })

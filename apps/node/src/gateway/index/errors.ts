@@ -12,6 +12,8 @@ export type IndexErrorCode =
   | 'ERR_INDEX_LOCKED'
   /** The disk or the database refused, for another reason than the above. */
   | 'ERR_INDEX_STORAGE'
+  /** A statement is larger than the database prepares. */
+  | 'ERR_INDEX_COSTLY'
   /** The index was closed. */
   | 'ERR_INDEX_CLOSED'
   /** A batch or a request that cannot be meant: an unknown access, a resource that does not match its row. */

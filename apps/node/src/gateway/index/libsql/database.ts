@@ -144,6 +144,9 @@ const CODES: Readonly<Record<string, 'ERR_INDEX_CORRUPT' | 'ERR_INDEX_FULL' | 'E
   SQLITE_BUSY: 'ERR_INDEX_LOCKED',
 }
 
+/** What SQLite says of statements beyond its limits (sqlite.org/limits.html); it has no code of its own for them. */
+const TOO_LARGE = /^(?:parser stack overflow|Expression tree is too large|too many (?:SQL variables|terms|columns|FROM clause terms|arguments)|at most \d+ tables|string or blob too big|statement too long)/
+
 /** Runs something on disk or database, and translates what it throws. Causes hold SQL with placeholders, never values. */
 export function attempt<Result>(operation: () => Result): Result {
   try {
@@ -156,6 +159,7 @@ export function attempt<Result>(operation: () => Result): Result {
 export function storageError(cause: unknown): IndexError {
   if (cause instanceof IndexError) return cause
   const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : ''
+  if (code === 'SQLITE_ERROR' && TOO_LARGE.test((cause as Error).message)) return new IndexError('ERR_INDEX_COSTLY', {}, { cause })
   const known = CODES[code] ?? (code.startsWith('SQLITE_CORRUPT') ? 'ERR_INDEX_CORRUPT' : undefined)
   return new IndexError(known ?? 'ERR_INDEX_STORAGE', code === '' ? {} : { reason: code }, { cause })
 }
