@@ -5,6 +5,7 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func mac(key []byte, parts ...[]byte) []byte {
@@ -41,6 +43,16 @@ func checkId(v vector) error {
 func checkTag(v vector) error {
 	key := mac(v.hex("vocabularyKey"), []byte("chiron/tags/v1"), v.hex("handle"))
 	return errors.Join(same(key, v["tagKey"]), same(mac(key, []byte(v.text("kind")+"/"+v.text("word")))[:8], v["tag"]))
+}
+
+// SPEC-TAG-3: Go's calendar is the Gregorian one, before its beginning too.
+func checkDay(v vector) error {
+	date, err := time.Parse(time.DateOnly, v.text("date"))
+	if err != nil || date.Year() < 1 {
+		return same("ERR_PROTOCOL_ENCODING", v["code"])
+	}
+	offset := int64(1<<20) + int64(binary.BigEndian.Uint32(mac(v.hex("tagKey"), []byte("chiron/day/v1")))>>1)
+	return same(date.Unix()/86400+offset, v["day"])
 }
 
 const crockford = "0123456789ABCDEFGHJKMNPQRSTVWXYZ*~$=U"

@@ -40,6 +40,7 @@ var checks = map[string]func(vector) error{
 	"log-transactions.json":   checkLog,
 	"proofs-facts.json":       checkFact,
 	"proofs-receipts.json":    checkReceipt,
+	"tags-days.json":          checkDay,
 	"tags-derived.json":       checkTag,
 	"tree-roots.json":         checkTree,
 	"tx-refused.json":         checkRefusedTx,
@@ -51,6 +52,7 @@ var notChecked = map[string]string{
 	"custody-packages.json": "what dealers and keyholders say to each other; the HPKE under it is hpke-seals",
 	"release-messages.json": "what readers and keyholders say to each other; the HPKE under it is hpke-seals",
 	"decide-mixed.json":     "decisions are proven by the state, not made again; their second implementation is tools/vectors/decide-reference.ts",
+	"decide-purposes.json":  "as decide-mixed; the purposes are HL7's, compared with its code system in tools/vectors",
 	"decide-tiers.json":     "as decide-mixed",
 }
 
