@@ -1,4 +1,4 @@
-import { decide, deciderFor, indexPatient, type RuleFacts } from '@chiron/ledger/decide'
+import { decide, deciderFor, indexPatient, type PatientFacts, type PatientSnapshot, type RuleFacts } from '@chiron/ledger/decide'
 import { toHex, type Did, type ObjectId } from '@chiron/protocol'
 import { drawCase, type Draw } from '../../tools/vectors/decide-draw.ts'
 import { referenceDecision, type ReferenceCase } from '../../tools/vectors/decide-reference.ts'
@@ -28,6 +28,8 @@ export interface DecideResult {
 }
 
 const SLICES = 9
+/** Patients whom the requests are about; the list of rules is the same. */
+const PATIENTS = 8
 const RECORDS = 1_000
 const NAMES = 'bcdefghijmnopqrstuvwxyz234567'
 const SEED = 20_261_121
@@ -40,7 +42,9 @@ export function measureDecide({ rules, cases, sliceMs }: DecideOptions): DecideR
   const drawn = Array.from({ length: cases }, () => drawCase(draw))
   let compared = 0
   const costOf = (list: readonly RuleFacts[]): number => {
-    const prepared = drawn.map((one) => ({ ...one, patient: { ...one.patient, rules: list } })).map((one) => ({ one, patient: indexPatient(one.patient) }))
+    const patients = drawn.slice(0, PATIENTS).map(({ patient }) => ({ ...patient, rules: list }))
+    const indexed = patients.map(indexPatient)
+    const prepared = drawn.map((one, n) => ({ one: { ...one, patient: patients[n % patients.length] as PatientFacts }, patient: indexed[n % indexed.length] as PatientSnapshot }))
     for (const { one, patient } of prepared) {
       assertSame(decide({ ...one.request, target: one.target }, { reader: one.reader, patient }, one.timeMs), one)
       compared++
