@@ -19,16 +19,16 @@ export async function warmUp(client: FhirHttp, scenarios: readonly Scenario[], l
   do {
     onSeconds(Math.min(longestSeconds, Math.floor(seconds())))
     const before = performance.now()
-    for (const scenario of scenarios) await send(client, scenario, scenario.name.startsWith('transaction') ? TRANSACTIONS : ROUND)
+    for (const scenario of scenarios) await send(client, scenario, scenario.name.startsWith('transaction') ? TRANSACTIONS : ROUND, started + longestSeconds * 1000)
     rounds.push(performance.now() - before)
   } while (seconds() < longestSeconds && !isSteady(rounds))
   return seconds()
 }
 
-async function send(client: FhirHttp, scenario: Scenario, requests: number): Promise<void> {
+async function send(client: FhirHttp, scenario: Scenario, requests: number, deadline: number): Promise<void> {
   let left = requests
   const run = async (): Promise<void> => {
-    while (left-- > 0) {
+    while (left-- > 0 && performance.now() < deadline) {
       const { method, path, body } = scenario.next()
       await client.send(method, path, body)
     }
