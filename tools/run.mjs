@@ -21,6 +21,7 @@ const TASKS = {
   lint: ['tools/tasks/lint.ts'],
   ci: ['tools/tasks/ci.ts'],
   sbom: ['tools/supply/sbom.ts'],
+  security: ['tools/supply/asvs.ts'],
   example: ['tools/tasks/example.ts'],
   bench: ['bench/main.ts'],
   simulate: ['apps/node/test/simulation/main.ts'],

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { connect } from 'node:net'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Bodies } from '../../src/gateway/http/body.ts'
@@ -70,11 +71,36 @@ describe('the method of a request', () => {
     ;(await hospital.get(`Patient/${id}`)).expect(200)
   })
 
+  it('answers no TRACE', async () => {
+    const { hostname, port } = new URL(started.url)
+    const statuses = ['', '/', `/riverside/fhir/Patient/${id}`].map(async (path) => await new Promise<string>((resolve, reject) => {
+      let answer = ''
+      const socket = connect(Number(port), hostname, () => socket.write(`TRACE ${path === '' ? '*' : path} HTTP/1.1\r\nhost: x\r\nx-secret: Zanzibarovich\r\nauthorization: Bearer ${hospital.token}\r\nconnection: close\r\n\r\n`))
+      socket.on('data', (data) => (answer += data.toString('latin1')))
+      socket.on('error', reject)
+      socket.on('close', () => resolve(answer))
+    }))
+    for (const answer of await Promise.all(statuses)) {
+      expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+      expect(answer).not.toContain('Zanzibarovich')
+    }
+  })
+
   it('is not followed from GET into anything that changes the chart', async () => {
     const before = (await hospital.get(`Patient/${id}`)).expect(200).resource.meta.versionId
     for (const path of [`Patient/${id}`, `Patient/${id}/_history`, 'Observation', `Patient/${id}/$everything`]) (await hospital.get(path)).expect(200)
     expect((await hospital.get(`Patient/${id}`)).resource.meta.versionId).toBe(before)
   })
+})
+
+it('a body cannot reach the prototype of anything', async () => {
+  const poisons = ['{"resourceType":"Patient","__proto__":{"polluted":true}}', '{"resourceType":"Patient","constructor":{"prototype":{"polluted":true}}}', '{"resourceType":"Patient","name":[{"__proto__":{"polluted":true}}]}']
+  for (const body of poisons) {
+    ;(await hospital.send('POST', 'fhir/Patient', body, FHIR_JSON)).expect(422)
+    const bundle = `{"resourceType":"Bundle","type":"transaction","entry":[{"resource":${body},"request":{"method":"POST","url":"Patient"}}]}`
+    expect([400, 422]).toContain((await hospital.send('POST', 'fhir', bundle, FHIR_JSON)).status)
+  }
+  expect('polluted' in {}).toBe(false)
 })
 
 describe('bodies of strangers', () => {
