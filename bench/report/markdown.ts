@@ -25,10 +25,17 @@ export function formatReport(result: BenchResult, plots: readonly Plot[], folder
   return `${sections.join('\n\n')}\n`
 }
 
-function intro({ size, commit, seconds, servers }: BenchResult): string {
-  const sized = size === 'whole' ? 'The whole run' : `A ${size} run: its figures are for a look, not for publication`
+function intro({ size, commit, seconds, servers, machine, noise }: BenchResult): string {
+  const sized = size === 'whole' ? 'The whole run' : `A ${size} run: its figures are for a look, not for publication; HAPI is hardly warm in it`
   const list = servers.map(({ name, description, missing }) => `- **${name}**: ${missing === undefined ? description : `not measured: ${missing}`}`)
-  return [`${sized}, ${(seconds / 60).toFixed(1)} minutes${commit === null ? '' : `, of commit ${commit}`}. How to read it: [performance](../../docs/performance.md).`, ...(list.length === 0 ? [] : ['', ...list])].join('\n')
+  return [`${sized}, ${(seconds / 60).toFixed(1)} minutes${commit === null ? '' : `, of commit ${commit}`}. How to read it: [performance](../../docs/performance.md).`, ...(isBusy(machine, noise) ? ['', BUSY] : []), ...(list.length === 0 ? [] : ['', ...list])].join('\n')
+}
+
+const BUSY = '**The machine was busy**, see below: believe CPU times, and no rate, latency or ratio of rates.'
+
+/** Whether others used more than half a core, or a fixed loop took a fifth longer at times. */
+export function isBusy(machine: Pick<BenchResult['machine'], 'loadBefore'>, noise: BenchResult['noise']): boolean {
+  return (machine.loadBefore[0] ?? 0) > 0.5 || Math.max(noise.before.spread, noise.after.spread) > 0.2
 }
 
 function targetsTable(figures: readonly Figure[]): string {
@@ -62,7 +69,7 @@ function loadCells({ perSecond, p50Ms, p99Ms, cpuMsOfWindows, coresUsed, checked
 }
 
 function formatRatio(ratio: number): string {
-  return `${ratio.toFixed(2)} of it`
+  return `${formatFigure({ value: ratio, unit: '' })} of it`
 }
 
 /** CPU-ms of a request by stage: scenarios across, the dearest stages first. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { isSteady } from '../gateway/warm-up.ts'
 import { formatFigure } from './figures.ts'
+import { isBusy } from './markdown.ts'
 import { regressionsOf } from './regressions.ts'
 import type { Figure } from './result.ts'
 import { barPlot, linePlot, shortNumber } from './svg.ts'
@@ -17,6 +18,13 @@ test('figures have three digits that count', () => {
   expect([0.12345, 1.2345, 12.345, 1234.5].map((value) => formatFigure({ value, unit: 'ms' }))).toEqual(['0.123 ms', '1.23 ms', '12.3 ms', '1,235 ms'])
   expect(formatFigure({ value: 2770, unit: '/s' })).toBe('2,770/s')
   expect([950, 12_345, 1e6, 0.05].map(shortNumber)).toEqual(['950', '12.3k', '1M', '0.05'])
+})
+
+test('a machine that others use is called busy', () => {
+  const loop = (spread: number) => ({ loops: 1, fastestMs: 1, medianMs: 1, slowestTenthMs: 1 + spread, spread })
+  expect(isBusy({ loadBefore: [0.3, 9, 9] }, { before: loop(0.05), after: loop(0.1) })).toBe(false)
+  expect(isBusy({ loadBefore: [0.6, 0, 0] }, { before: loop(0.05), after: loop(0.1) })).toBe(true)
+  expect(isBusy({ loadBefore: [0, 0, 0] }, { before: loop(0.05), after: loop(0.3) })).toBe(true)
 })
 
 test('a line goes through its values, within the frame', () => {
