@@ -98,7 +98,7 @@ async function commitTransaction(
   const writes: PlannedWrite[] = []
   const writeOf = new Map<PlannedOperation, PlannedWrite>()
   const unchanged = new Map<PlannedOperation, PlannedWrite>()
-  const ordered = [...operations].sort((a, b) => Number(a.type === 'Provenance') - Number(b.type === 'Provenance'))
+  const ordered = [...operations].sort((a, b) => placeOf(a) - placeOf(b))
   for (const operation of ordered) {
     const target = targets.get(operation)
     if (target === undefined) continue
@@ -225,4 +225,9 @@ function itemOf(response: FhirResponse): ResponseItem {
     ...(version === undefined ? {} : { version }),
     ...(response.lastModified === undefined ? {} : { lastModified: response.lastModified }),
   }
+}
+
+/** Patients first, since labels may depend on their age; a Provenance after its targets. */
+function placeOf({ type }: PlannedOperation): number {
+  return type === 'Patient' ? 0 : type === 'Provenance' ? 2 : 1
 }

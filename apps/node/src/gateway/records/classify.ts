@@ -1,9 +1,8 @@
 import type { Category as ProtocolCategory, Handle, Label, RecordDates, Tag } from '@chiron/protocol'
 import { RecordFlag, compareBytes } from '@chiron/protocol'
-import { CATEGORIES, categoriesOf, clinicalDays, listReferences, subjectsOf, type Category } from '@chiron/fhir'
+import { CATEGORIES, categoriesOf, clinicalDays, listReferences, sensitivityOf, subjectsOf, type Category } from '@chiron/fhir'
 import { GatewayError } from '../errors.ts'
 import type { Vocabulary } from '../vocabulary.ts'
-import { labelsOf } from './labels.ts'
 import { targetsOf, type Surroundings } from './surroundings.ts'
 
 /** A record as the ledger will know it for one of its subjects: tags and days stand under that subject's keys. */
@@ -53,7 +52,7 @@ export function classify(
     throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', `a resource may be about ${MAX_SUBJECTS} patients at most; split it`)
   }
   const kind = categoriesOf(resource)
-  const labels = patients.length === 0 ? [] : allLabels(resource, around)
+  const labels = patients.length === 0 ? [] : allLabels(resource, patients, around)
   const tagged = (handle: Handle, name: ProtocolCategory): SubjectTags => ({
     handle,
     category: vocabulary.category(handle, name),
@@ -77,8 +76,10 @@ export function classify(
 }
 
 /** A Patient passes nothing on: its labels would be on every record. */
-function allLabels(resource: object, around: Surroundings): Label[] {
-  const labels = new Set(labelsOf(resource))
+function allLabels(resource: object, patients: readonly string[], around: Surroundings): Label[] {
+  const { meta } = resource as { meta?: { lastUpdated?: string } }
+  const today = meta?.lastUpdated?.slice(0, 10) ?? '1970-01-01'
+  const labels = new Set<Label>(patients.flatMap((id) => sensitivityOf(resource, { birthDate: around.birthDateOf(id), today })))
   for (const { parsed } of listReferences(resource)) {
     if (parsed.form !== 'relative' || parsed.type === 'Patient') continue
     for (const label of around.labelsOf(`${parsed.type}/${parsed.id}`)) labels.add(label)

@@ -1,4 +1,4 @@
-import { subjectsOf } from '@chiron/fhir'
+import { dependsOnAge, subjectsOf } from '@chiron/fhir'
 import { records, type StateReader } from '@chiron/ledger'
 import type { Category, Handle, Label, RecordDates } from '@chiron/protocol'
 import { LABELS, equalBytes, toHex } from '@chiron/protocol'
@@ -20,6 +20,8 @@ export interface Surroundings {
   labelsOf(reference: string): readonly Label[]
   /** Its shifted days for one subject; null where it has none, or is not about that subject. */
   datesOf(reference: string, handle: Handle): RecordDates | null
+  /** A patient's birth date as FHIR has it; undefined when it is not known here. */
+  birthDateOf(patientId: string): string | undefined
 }
 
 /** How a resource of the same unit is classified. */
@@ -30,6 +32,12 @@ interface InUnit {
   readonly subjects: readonly { readonly handle: Handle; readonly dates: RecordDates | null }[]
 }
 
+interface Born {
+  readonly resourceType?: string
+  readonly id?: string
+  readonly birthDate?: string
+}
+
 /** What stands on the ledger, and what the unit at hand adds to it. */
 export class UnitSurroundings implements Surroundings {
   readonly #state: StateReader
@@ -38,6 +46,7 @@ export class UnitSurroundings implements Surroundings {
   readonly #index: IndexStore
   readonly #stored = new Map<string, readonly Label[]>()
   readonly #patients = new Map<string, readonly string[]>()
+  readonly #births = new Map<string, string | undefined>()
 
   constructor(dependencies: { state: StateReader; vocabulary: Vocabulary; index: IndexStore }) {
     this.#state = dependencies.state
@@ -45,14 +54,26 @@ export class UnitSurroundings implements Surroundings {
     this.#index = dependencies.index
   }
 
-  /** Looks up whom the targets of a Provenance are about: the ledger knows patients by handles only. */
+  /**
+   * Looks up what classification will ask and the ledger does not know: whom the targets of a Provenance are about, and
+   * when a patient was born where a label depends on it.
+   */
   async prepare(resource: object): Promise<void> {
     for (const reference of targetsOf(resource)) {
       if (this.#unit.has(reference) || this.#patients.has(reference)) continue
-      const head = this.#head(reference)
-      const rows = head === undefined ? [] : await this.#index.rowsOf({ record: head.record, version: String(head.version), form: 0 })
-      this.#patients.set(reference, rows[0]?.json === undefined ? [] : subjectsOf(JSON.parse(rows[0].json) as object))
+      const target = await this.#newest(reference)
+      this.#patients.set(reference, target === undefined ? [] : subjectsOf(target))
     }
+    const { resourceType, id, birthDate } = resource as Born
+    if (resourceType === 'Patient' && id !== undefined) this.#births.set(id, birthDate)
+    if (!dependsOnAge(resource)) return
+    for (const patient of subjectsOf(resource)) {
+      if (!this.#births.has(patient)) this.#births.set(patient, (await this.#newest(`Patient/${patient}`) as Born | undefined)?.birthDate)
+    }
+  }
+
+  birthDateOf(patientId: string): string | undefined {
+    return this.#births.get(patientId)
   }
 
   patientsOf(reference: string): readonly string[] {
@@ -92,6 +113,12 @@ export class UnitSurroundings implements Surroundings {
       return labels.map((label) => known.get(toHex(label)))
     })
     return LABELS.filter((label) => names.includes(label))
+  }
+
+  async #newest(reference: string): Promise<object | undefined> {
+    const head = this.#head(reference)
+    const rows = head === undefined ? [] : await this.#index.rowsOf({ record: head.record, version: String(head.version), form: 0 })
+    return rows[0]?.json === undefined ? undefined : (JSON.parse(rows[0].json) as object)
   }
 
   #head(reference: string): records.RecordVersion | undefined {

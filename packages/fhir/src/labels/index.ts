@@ -1,0 +1,7 @@
+export { dependsOnAge, labelReasons, LABELS_VERSION, sensitivityOf } from './sensitivity.ts'
+export type { LabelContext, LabelReason } from './sensitivity.ts'
+export { codeMatcher } from './match-codes.ts'
+export type { CodeMatcher } from './match-codes.ts'
+export { SENSITIVITY_LABELS } from './value-set.ts'
+export type { LabelCodes, LabelSystem, LabelValueSet, SensitivityLabel } from './value-set.ts'
+export { LABEL_VALUE_SETS } from './value-sets/index.ts'
