@@ -1,7 +1,9 @@
-import { toHex } from '@chiron/protocol'
-import { encodeReceipt, listReceipt, receiptToJson, toBase64url, txReceipt } from '@chiron/ledger/proofs'
+import { readFileSync } from 'node:fs'
+import { encodeCanonical, toHex } from '@chiron/protocol'
+import { encodeReceipt, listReceipt, parseTrust, receiptToJson, toBase64url, txReceipt } from '@chiron/ledger/proofs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { buildAuditList, verifyAuditList, verifyDocument, type AuditRow } from '../src/audit/index.ts'
+import { buildAuditList, verifyAuditList, verifyDocument, verifyRecords, type AuditRow } from '../src/audit/index.ts'
+import { formatTime } from '../src/audit/rows.ts'
 import { AuditNetwork } from './audit-network.ts'
 
 type Json = { [key: string]: unknown }
@@ -115,6 +117,24 @@ describe('other documents', () => {
     const other = { ...document, records: records(network.other) }
     await expect(verifyDocument(JSON.stringify(other), network.trust)).rejects.toThrow(/different patients/)
     await expect(verifyDocument(JSON.stringify({ ...document, audit: rows.slice(1) }), network.trust)).rejects.toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
+  })
+
+  it('are read also where they tell of kinds of entries and times that are not known here', async () => {
+    const [vector] = (JSON.parse(readFileSync(new URL('../../../spec/vectors/proofs-receipts.json', import.meta.url), 'utf8')) as {
+      cases: { name: string; trust: unknown; receipt: { kind: string; list?: string } }[]
+    }).cases.filter(({ receipt }) => receipt.kind === 'entry' && receipt.list === 'accesses')
+    const statement = await verifyDocument(JSON.stringify(vector?.receipt), parseTrust(vector?.trust))
+    expect(statement.proven[0]).toContain('an entry of a kind that is not known here')
+    expect([formatTime(0), formatTime(2 ** 53 - 1)]).toEqual(['1970-01-01T00:00:00.000Z', '9007199254740991 ms after 1970'])
+  })
+
+  it('are refused as no export when subjects are no handles, or the list holds what is not known here', async () => {
+    const [id, hash] = [new Uint8Array(16), new Uint8Array(32)]
+    const entry = encodeCanonical([id, 1, 0, new Uint8Array(20), null, new Uint8Array(8), hash, 300, hash, hash, [], 1, 5])
+    const document = { bundle: { entry: [{ resource: {} }] }, proofs: [{ index: 0, subjects: ['zz'], envelope: '', key: '' }] }
+    const format = expect.objectContaining({ code: 'ERR_SDK_AUDIT_FORMAT' })
+    await expect(verifyRecords(document, 'audit-1', network.handle, [entry])).rejects.toThrow(format)
+    await expect(verifyRecords(document, 'audit-1', network.handle, [Uint8Array.of(1)])).rejects.toThrow(format)
   })
 
   it.each(['', '{}', '{', '[1]', 'null', '"x"', '42', 'not a receipt!', '{"format":"chiron/export/v1"}', '{"format":"chiron/receipt/v1"}'])('are refused: %j', async (text) => {

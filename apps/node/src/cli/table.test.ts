@@ -14,6 +14,6 @@ x\u0007`)
 
   it('aligns fields, and writes an open end out', () => {
     expect(formatFields({ a: 1, long: 'x' })).toBe('a:    1\nlong: x')
-    expect([formatTime(null), formatTime(0)]).toEqual(['no end', '1970-01-01T00:00:00.000Z'])
+    expect([formatTime(null), formatTime(0), formatTime(2 ** 53 - 1)]).toEqual(['no end', '1970-01-01T00:00:00.000Z', '9007199254740991 ms after 1970'])
   })
 })

@@ -18,9 +18,12 @@ export function formatFields(fields: Readonly<Record<string, string | number | b
     .join('\n')
 }
 
-/** Unix milliseconds as UTC, or `no end`. */
+const LATEST_MS = 8_640_000_000_000_000
+
+/** Unix milliseconds as UTC, or `no end`; the number itself where the calendar ends, which a rule may lie beyond. */
 export function formatTime(timeMs: number | null): string {
-  return timeMs === null ? 'no end' : new Date(timeMs).toISOString()
+  if (timeMs === null) return 'no end'
+  return timeMs <= LATEST_MS ? new Date(timeMs).toISOString() : `${timeMs} ms after 1970`
 }
 
 /** Names in a row, or what their absence means. */

@@ -4,13 +4,13 @@ import { BUGS } from './bugs.ts'
 import { findingsOf, fuzz } from './child.ts'
 
 /** Seconds for each target. */
-const SECONDS = 1.5
+const SECONDS = 1
 
 describe('decoders that an attacker reaches', () => {
   it('refuse what is bad in their own words, keep their promises, and are quick about it', async () => {
     const reports = await fuzz(['--seed', 'ordinary', '--seconds', String(SECONDS)])
     expect(findingsOf(reports)).toEqual([])
-    for (const { target, executions, covered } of reports) expect([target, executions > 50, covered > 10]).toEqual([target, true, true])
+    for (const { target, executions, covered } of reports) expect([target, executions > 50, covered > 3]).toEqual([target, true, true])
   }, 300_000)
 
   it.each(BUGS)('lose a planted bug: $name', async ({ name }) => {

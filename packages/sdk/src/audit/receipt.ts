@@ -1,4 +1,4 @@
-import { equalBytes, type Handle } from '@chiron/protocol'
+import { equalBytes, ProtocolError, type Handle } from '@chiron/protocol'
 import {
   decodeAccessEntry, fromBase64url, parseReceipt, verifyReceipt, type AccessEntry, type Proven, type Trust,
 } from '@chiron/ledger/proofs'
@@ -58,11 +58,11 @@ export function verifyAuditReceipt(receipt: AuditReceipt, trust: Trust, cache: P
     if (!equalBytes(other.head.app.stateRoot, stateRoot)) throw mismatch('the proofs of one row are of different states')
   }
   if (opening !== undefined && !equalBytes(opening.handle, proven.handle)) throw mismatch("the opening is in another patient's list")
-  const entry = decodeAccessEntry(proven.entry)
+  const entry = readEntry(proven.entry)
   const fields = formatRow(entry, {
     names: namesFrom(facts, proven.handle),
     tagKey: readTagKey(receipt.tagKey),
-    opening: openingFor(entry, opening && decodeAccessEntry(opening.entry)),
+    opening: openingFor(entry, opening && readEntry(opening.entry)),
   })
   const { height, timeMs: asOfMs } = proven.head
   return { fields, handle: proven.handle, index: proven.index, size: proven.size, stateRoot, height, asOfMs, timeMs: entry.timeMs }
@@ -98,6 +98,15 @@ function openingFor(entry: AccessEntry, opening: AccessEntry | undefined): OpenE
   }
   if (access === undefined || opening.kind !== 'open' || !equalBytes(opening.access, access)) throw mismatch('the opening is of another access')
   return opening
+}
+
+function readEntry(bytes: Uint8Array): AccessEntry {
+  try {
+    return decodeAccessEntry(bytes)
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'an entry of a kind that is not known here: update the program', { cause })
+    throw cause
+  }
 }
 
 function readTagKey(text: string): Uint8Array {

@@ -36,6 +36,13 @@ export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]
   return { people: [], organisations: 'organisation' in entry ? [entry.organisation] : [] }
 }
 
+const LATEST_MS = 8_640_000_000_000_000
+
+/** Unix milliseconds in ISO 8601, UTC; the number itself where the calendar ends (ECMA-262 21.4.1.1). */
+export function formatTime(timeMs: number): string {
+  return timeMs <= LATEST_MS ? new Date(timeMs).toISOString() : `${timeMs} ms after 1970`
+}
+
 /** What a row needs besides its entry. */
 export interface RowContext {
   readonly names: ProvenNames
@@ -47,7 +54,7 @@ export interface RowContext {
 
 /** The row of an entry. The same function makes the list and checks it. */
 export function formatRow(entry: AccessEntry, context: RowContext): AuditFields {
-  const when = new Date(entry.timeMs).toISOString()
+  const when = formatTime(entry.timeMs)
   return { ...describe(entry, context), when }
 }
 
@@ -63,9 +70,9 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
       : { ...reader(names, opening), what, purpose: opening.purpose, rule: basis(opening) }
   switch (entry.kind) {
     case 'open':
-      return { ...reader(names, entry), what: `opened access to ${entry.action}, until ${time(entry.untilMs)} at the latest`, purpose: entry.purpose, rule: basis(entry) }
+      return { ...reader(names, entry), what: `opened access to ${entry.action}, until ${formatTime(entry.untilMs)} at the latest`, purpose: entry.purpose, rule: basis(entry) }
     case 'close':
-      return underAccess(`access ended ${time(entry.endedMs)}: ${CLOSED[entry.reason]}`)
+      return underAccess(`access ended ${formatTime(entry.endedMs)}: ${CLOSED[entry.reason]}`)
     case 'report':
       return underAccess(`was shown ${shown(entry, tagKey)}`)
     case 'refusal':
@@ -81,9 +88,9 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
     case 'answer':
       return byPatient(`${entry.rule === null ? 'denied' : 'approved'} request ${toHex(entry.request)}`, entry.rule === null ? '' : toHex(entry.rule))
     case 'treatment':
-      return byOrganisation(entry.organisation, `stated that it treats the patient, until ${time(entry.untilMs)}`)
+      return byOrganisation(entry.organisation, `stated that it treats the patient, until ${formatTime(entry.untilMs)}`)
     case 'claim-offer':
-      return byOrganisation(entry.organisation, `gave out a code to claim the identity with, good until ${time(entry.untilMs)}`)
+      return byOrganisation(entry.organisation, `gave out a code to claim the identity with, good until ${formatTime(entry.untilMs)}`)
     case 'claim':
       return byPatient(`took over the identity from ${formatOrganisation(names, entry.custodian)}, which had signed for the patient until then; passed on by ${formatOrganisation(names, entry.organisation)}`)
     case 'order':
@@ -91,23 +98,23 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
     case 'lift':
       return { ...byOrganisation(entry.by, 'lifted an order'), rule: toHex(entry.order) }
     case 'appoint':
-      return byPatient(`let ${entry.delegate} act in the patient's place, until ${time(entry.untilMs)}`, toHex(entry.delegation))
+      return byPatient(`let ${entry.delegate} act in the patient's place, until ${formatTime(entry.untilMs)}`, toHex(entry.delegation))
     case 'dismiss':
       return byPatient(`ended what ${entry.delegate} may do in the patient's place`)
     case 'endorsement':
       return {
         ...reader(names, entry),
-        what: `was endorsed by ${formatPerson(names, entry.endorser, entry.organisation)}, until ${time(entry.untilMs)}`, purpose: entry.purpose, rule: '',
+        what: `was endorsed by ${formatPerson(names, entry.endorser, entry.organisation)}, until ${formatTime(entry.untilMs)}`, purpose: entry.purpose, rule: '',
       }
     case 'emergency':
       return {
         ...reader(names, entry),
-        what: `declared an emergency (${REASONS[entry.reason]}), until ${time(entry.untilMs)} unless a second clinician confirms it`, purpose: 'BTG', rule: toHex(entry.emergency),
+        what: `declared an emergency (${REASONS[entry.reason]}), until ${formatTime(entry.untilMs)} unless a second clinician confirms it`, purpose: 'BTG', rule: toHex(entry.emergency),
       }
     case 'confirmation':
       return {
         ...reader(names, { reader: entry.confirmer, organisation: entry.organisation }),
-        what: `confirmed the emergency: it lasts until ${time(entry.untilMs)} at the latest`, purpose: 'BTG', rule: toHex(entry.emergency),
+        what: `confirmed the emergency: it lasts until ${formatTime(entry.untilMs)} at the latest`, purpose: 'BTG', rule: toHex(entry.emergency),
       }
     case 'review':
       return {
@@ -152,4 +159,3 @@ function shown({ counts }: Extract<AccessEntry, { kind: 'report' }>, tagKey: Uin
   return counts.map(({ category, count }) => `${names.get(toHex(category)) ?? `category ${toHex(category)}`} (${count})`).join(', ')
 }
 
-const time = (timeMs: number): string => new Date(timeMs).toISOString()

@@ -1,10 +1,10 @@
-import { toHex } from '@chiron/protocol'
+import { ProtocolError, toHex } from '@chiron/protocol'
 import {
   decodeAccessEntry, parseReceipt, TLOG_PROOF, verifyCheckpoint, verifyReceipt, verifyTlogProof, type Proven, type ProvenCheckpoint, type ProvenLeaf, type Trust,
 } from '@chiron/ledger/proofs'
 import { SdkError } from '../errors.ts'
 import { readReceipt } from '../receipts/receipts.ts'
-import type { AuditFields } from './rows.ts'
+import { formatTime, type AuditFields } from './rows.ts'
 import { parseAuditReceipt, verifyAuditReceipt } from './receipt.ts'
 import { verifyRecords } from './verify-export.ts'
 import { verifyAuditList, verifyAuditRow, type ProvenList } from './verify-list.ts'
@@ -49,7 +49,7 @@ function checkpointStatement(checkpoint: ProvenCheckpoint): Statement {
 function checkpointClaims({ chainId, size, root, witnesses }: ProvenCheckpoint): string[] {
   return [
     `the log of ${chainId} had ${size} leaves with the root ${toHex(root)}, signed by its signer`,
-    ...witnesses.map(({ name, timeMs }) => `${name} saw it at ${new Date(timeMs).toISOString()}, as the continuation of all it had seen before`),
+    ...witnesses.map(({ name, timeMs }) => `${name} saw it at ${formatTime(timeMs)}, as the continuation of all it had seen before`),
   ]
 }
 
@@ -59,7 +59,7 @@ function leafStatement({ leaf, index, isNewest, checkpoint }: ProvenLeaf): State
     const result = leaf.code === 0 ? 'took effect' : `was refused (${leaf.codespace} ${leaf.code})`
     return { kind: 'tlog-proof', proven: [`transaction ${toHex(leaf.txId)} is number ${index} of the ledger and ${result}`, ...proven], notProven }
   }
-  const after = `after block ${leaf.height} (${new Date(leaf.timeMs).toISOString()}) the facts had the root ${toHex(leaf.stateRoot)}`
+  const after = `after block ${leaf.height} (${formatTime(leaf.timeMs)}) the facts had the root ${toHex(leaf.stateRoot)}`
   return { kind: 'tlog-proof', proven: [isNewest ? `${after}, the newest that the log had` : after, ...proven], notProven: [...(isNewest ? [] : ['that these facts were the newest']), ...notProven] }
 }
 
@@ -80,7 +80,7 @@ function claim(proven: Proven): string {
     case 'tx':
       return `transaction ${toHex(proven.txId)} is number ${proven.logIndex} of the ledger and ${proven.code === 0 ? 'took effect' : `was refused (${proven.codespace} ${proven.code})`}`
     case 'entry':
-      return `entry ${proven.index} of ${proven.size} in the ${proven.list} list of handle ${toHex(proven.handle)}${proven.list === 'accesses' ? `: ${decodeAccessEntry(proven.entry).kind}` : ''}`
+      return `entry ${proven.index} of ${proven.size} in the ${proven.list} list of handle ${toHex(proven.handle)}${proven.list === 'accesses' ? `: ${kindOf(proven.entry)}` : ''}`
     case 'fact':
       return `the ledger holds the fact ${toHex(proven.key)}`
     case 'absence':
@@ -90,8 +90,18 @@ function claim(proven: Proven): string {
   }
 }
 
+/** A network may have kinds of entries that this program does not know yet. */
+function kindOf(entry: Uint8Array): string {
+  try {
+    return decodeAccessEntry(entry).kind
+  } catch (error) {
+    if (error instanceof ProtocolError) return 'an entry of a kind that is not known here'
+    throw error
+  }
+}
+
 function headClaim({ chainId, height, timeMs, signer }: Proven['head']): string {
-  return `as of block ${height} of ${chainId} (${new Date(timeMs).toISOString()}), signed by ${signer}`
+  return `as of block ${height} of ${chainId} (${formatTime(timeMs)}), signed by ${signer}`
 }
 
 function rowStatement({ when, who, organisation, what }: AuditFields): Statement {
@@ -104,7 +114,7 @@ function listStatement(list: ProvenList): Statement {
 
 function listClaims({ rows, lists, height, asOfMs }: ProvenList): string[] {
   return [
-    `the list is complete up to block ${height} (${new Date(asOfMs).toISOString()}): ${rows.length} rows, nothing missing, nothing added`,
+    `the list is complete up to block ${height} (${formatTime(asOfMs)}): ${rows.length} rows, nothing missing, nothing added`,
     'every row shows who, organisation, what, when, purpose and rule as the ledger has them',
     ...lists.map(({ handle, size }) => `${size} entries are about the patient with handle ${handle}`),
   ]

@@ -1,4 +1,4 @@
-import { equalBytes, fromHex, keyCommitment, schema, sha256, toHex, type Handle } from '@chiron/protocol'
+import { equalBytes, fromHex, keyCommitment, ProtocolError, schema, sha256, toHex, type Handle } from '@chiron/protocol'
 import { decodeRecordEntry, fromBase64url, type RecordEntry } from '@chiron/ledger/proofs'
 import { envelopeSalt, openEnvelope, VaultError } from '@chiron/vault'
 import * as v from 'valibot'
@@ -34,7 +34,7 @@ export async function verifyRecords(document: unknown, chainId: string, handle: 
   if (!parsed.success) throw new SdkError('ERR_SDK_AUDIT_FORMAT', 'the export lacks its resources or what proves them')
   const { bundle, proofs } = parsed.output
   if (bundle.entry.length !== proofs.length) throw mismatch('the export has another number of resources than of proofs')
-  const entries = list.map(decodeRecordEntry)
+  const entries = readable(() => list.map(decodeRecordEntry), 'the record list holds what is not known here: update the program')
   const newest = newestOf(entries)
   const seen = new Set<number>()
   for (const [position, proof] of proofs.entries()) {
@@ -62,7 +62,7 @@ async function openProof(proof: v.InferOutput<typeof exportProof>, entry: Record
   const { record, version, author } = entry
   const envelope = fromBase64url(proof.envelope)
   const key = fromBase64url(proof.key)
-  const handles = proof.subjects.map((subject) => fromHex(subject) as Handle)
+  const handles = readable(() => proof.subjects.map((subject) => fromHex(subject) as Handle), `the subjects of resource ${position + 1} are not in hexadecimal`)
   const expected = [handle, ...entry.others].map(toHex).toSorted()
   if (envelope === undefined || key === undefined || !equalBytes(sha256(envelope), entry.ciphertext)) throw mismatch(`the envelope of resource ${position + 1} is not the one on the ledger`)
   if (handles.map(toHex).toSorted().join() !== expected.join()) throw mismatch(`resource ${position + 1} is about other patients than the ledger says`)
@@ -72,6 +72,16 @@ async function openProof(proof: v.InferOutput<typeof exportProof>, entry: Record
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(resource)) as unknown
   } catch (cause) {
     if (cause instanceof VaultError || cause instanceof SyntaxError || cause instanceof TypeError) throw mismatch(`the envelope of resource ${position + 1} does not open`, cause)
+    throw cause
+  }
+}
+
+/** @throws SdkError `ERR_SDK_AUDIT_FORMAT` for what the protocol cannot read */
+function readable<T>(read: () => T, message: string): T {
+  try {
+    return read()
+  } catch (cause) {
+    if (cause instanceof ProtocolError) throw new SdkError('ERR_SDK_AUDIT_FORMAT', message, { cause })
     throw cause
   }
 }

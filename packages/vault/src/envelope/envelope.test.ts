@@ -1,9 +1,10 @@
-import { concatBytes, utf8, type Handle, type RecordId } from '@chiron/protocol'
+import { concatBytes, encodeCanonical, utf8, type Handle, type RecordId } from '@chiron/protocol'
 import * as fc from 'fast-check'
 import { deflateSync } from 'fflate'
 import { describe, expect, it } from 'vitest'
 import { webRandom } from '../random.ts'
 import { flippedBytes, testIdentity } from '../testing/index.ts'
+import { decodeContent, encodeContent, type EnvelopeContent } from './content.ts'
 import { openEnvelope, sealEnvelope } from './envelope.ts'
 import { envelopeHash, envelopeSalt, HEADER_BYTES, type EnvelopeBinding } from './format.ts'
 import { packFrame, paddedLength, unpackFrame } from './frame.ts'
@@ -67,6 +68,20 @@ describe('envelope', () => {
     expect(bomb.bytes.length).toBeLessThan(20_000)
     await expect(openEnvelope(bomb.bytes, bomb.key, binding, { maxPlaintextBytes: 1_000_000 })).rejects.toMatchObject({ code: 'ERR_VAULT_TOO_LARGE' })
     expect((await openEnvelope(bomb.bytes, bomb.key, binding, { maxPlaintextBytes: 5_001_000 })).resource.length).toBe(5_000_000)
+  })
+})
+
+describe('content', () => {
+  it.each<[string, unknown]>([
+    ['a byte string', Uint8Array.of(1, 2)], ['a list', ['a']], ['text', 'x'], ['nothing', null], ['a number below zero', { a: -1 }], ['what is nested', { a: { b: 1 } }],
+  ])('refuses %s in the place of its facts', (_, meta) => {
+    const bytes = encodeCanonical({ meta, resource: new Uint8Array(2) })
+    expect(() => decodeContent(bytes)).toThrow(expect.objectContaining({ code: 'ERR_VAULT_ENVELOPE_INVALID' }))
+  })
+
+  it('keeps facts of any name', () => {
+    const content = { meta: { constructor: 'a', prototype: true, length: 3 }, resource: new Uint8Array(2) } as unknown as EnvelopeContent
+    expect(decodeContent(encodeContent(content))).toEqual(content)
   })
 })
 
