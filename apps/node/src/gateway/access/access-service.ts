@@ -82,6 +82,17 @@ export class AccessService {
     return [...(this.#remembered.get(`${seeker.did}/${seeker.purpose}`)?.values() ?? [])]
   }
 
+  /** Whether all of the charts are open to a reader and known to searches already. */
+  hasAll(seeker: Seeker, patients: readonly Handle[]): boolean {
+    const remembered = this.#remembered.get(`${seeker.did}/${seeker.purpose}`)
+    return patients.every((patient) => remembered?.has(toHex(patient)) === true && this.current(seeker, patient) !== undefined)
+  }
+
+  /** Lists an attempt on what a reader may not read for those of the patients whose charts are not open to them. */
+  refuse(seeker: Seeker, patients: readonly Handle[]): void {
+    for (const patient of patients) if (this.current(seeker, patient) === undefined) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')
+  }
+
   /** Block time, or the clock where it is ahead: the clock can only refuse. */
   timeMs(): number {
     return Math.max(this.#engine.status().timeMs, this.#now())

@@ -1,4 +1,4 @@
-import { toHex, type Did, type Handle } from '@chiron/protocol'
+import { hmacSha256, toHex, utf8, type Did, type Handle } from '@chiron/protocol'
 import { access, identity } from '@chiron/ledger'
 import type { AccessRecord } from '@chiron/fhir'
 import type { Services } from '../services.ts'
@@ -19,7 +19,7 @@ export function auditRecords(
 }
 
 function recordOf(services: Services, handle: Handle, patientId: string, index: number, entry: access.AccessEntry): AccessRecord | undefined {
-  const id = `${patientId}.${index.toString(16)}`
+  const id = `${patientId}.${idOf(services, handle, index)}`
   const names = services.vocabulary.names(handle)
   const state = services.engine.state
   const common = (reader: Did, organisation: Did) => ({
@@ -69,4 +69,9 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
     default:
       return undefined
   }
+}
+
+/** Of an entry: the place in the list would tell how many others there are. */
+function idOf(services: Services, handle: Handle, index: number): string {
+  return toHex(hmacSha256(services.vocabulary.tagKey(handle), utf8(`chiron/audit-event/v1/${index}`)).subarray(0, 12))
 }

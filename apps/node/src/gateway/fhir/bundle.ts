@@ -4,12 +4,13 @@ import { GatewayError } from '../errors.ts'
 import { answerFor } from '../http/outcome.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
+import { canonicalFor } from './known.ts'
 import type { ForwardId } from './references.ts'
 import { checkedResource, isUnchanged, planWrite, spreadLabels, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
 import { resourceOf, versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { matchesOf } from './search.ts'
 import { commit } from './unit.ts'
-import { plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
+import { chosenTarget, plannedDelete, requireMatch, updateTarget, writeResponse } from './write.ts'
 
 /** Routes one interaction that stands in a bundle. */
 export type Dispatch = (request: FhirRequest) => Promise<FhirResponse>
@@ -143,10 +144,10 @@ async function commitTransaction(
 async function targetOf(services: Services, reader: Reader, operation: PlannedOperation): Promise<Target | undefined> {
   const { type, id } = operation
   if (type === undefined || id === undefined) return undefined
-  if (operation.action === 'create' && operation.method === 'PUT' && operation.entry.resource?.['id'] === id) return { type, id: services.ids.chosen(type, id), localId: id }
+  if (operation.action === 'create' && operation.method === 'PUT' && operation.entry.resource?.['id'] === id) return await chosenTarget(services, reader, type, id)
   if (operation.action === 'create') return { type, id }
   if (operation.action === 'update') return await updateTarget(services, reader, type, id)
-  if (operation.action === 'delete') return { type, id: services.ids.canonical(type, id) }
+  if (operation.action === 'delete') return { type, id: canonicalFor(services, reader, type, id) }
   return undefined
 }
 

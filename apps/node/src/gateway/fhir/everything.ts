@@ -5,6 +5,7 @@ import type { IndexedRow } from '../index/port.ts'
 import { readableTypes, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
+import { canonicalFor } from './known.ts'
 import { present } from './present.ts'
 import { requireReadScope } from './read.ts'
 import type { FhirRequest, FhirResponse } from './request.ts'
@@ -17,7 +18,7 @@ const KNOWN = new Set(['_count', '_cursor', '_type', '_since', '_format', '_pret
 export async function everything(services: Services, reader: Reader, cursors: CursorCodec, request: FhirRequest, id: string): Promise<FhirResponse> {
   requireReadScope(reader, 'Patient')
   const options = readOptions(request, cursors, readableTypes(reader))
-  const canonical = services.ids.canonical('Patient', id)
+  const canonical = canonicalFor(services, reader, 'Patient', id)
   const sight = await sightOfPatients(services, reader, [canonical])
   if (sight === undefined) throw noAccess()
   const page = await services.index.everything(canonical, sight.visibility, options)

@@ -3,7 +3,7 @@ import type { Resource } from '@medplum/fhirtypes'
 import { records, writeDecider } from '@chiron/ledger'
 import { RecordFlag, toHex } from '@chiron/protocol'
 import { validateOnWrite } from '@chiron/fhir'
-import { isShared, sightOfOpen } from '../access/sight.ts'
+import { isShared } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import { classify, type Classification } from '../records/classify.ts'
@@ -68,11 +68,7 @@ export async function planWrite(
   const head = headOf(services, target)
   const created = head === undefined || head.deleted
   requireScope(reader, target.type, created ? 'c' : 'u')
-  const sees = async (type: string, id: string): Promise<boolean> => {
-    const sight = await sightOfOpen(services, reader)
-    return (await services.index.read(type, id, sight.visibility))?.deleted === false
-  }
-  const resolved = await canonicalReferences(services, body, assigned, sees)
+  const resolved = await canonicalReferences(services, reader, body, assigned)
   const lastUpdatedMs = services.now()
   const version = (head?.version ?? 0) + 1
   const resource = {

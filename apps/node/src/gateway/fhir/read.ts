@@ -6,6 +6,7 @@ import type { IndexedRow } from '../index/port.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess, notFound } from './absent.ts'
+import { canonicalFor, mayRead } from './known.ts'
 import { present, shown, type Shown } from './present.ts'
 import { versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { readVirtual, isVirtualType } from './virtual.ts'
@@ -65,7 +66,7 @@ export async function readHistory(services: Services, reader: Reader, type: stri
 
 /** Opens, as far as decide() permits, the charts that an address leads to. A Patient's address names the patient. */
 export async function sightOf(services: Services, reader: Reader, type: string, id: string): Promise<{ readonly sight: Sight; readonly canonical: string }> {
-  const canonical = services.ids.canonical(type, id)
+  const canonical = canonicalFor(services, reader, type, id)
   if (type === 'Patient') {
     const sight = await sightOfPatients(services, reader, [canonical])
     if (sight === undefined) throw noAccess()
@@ -74,9 +75,13 @@ export async function sightOf(services: Services, reader: Reader, type: string, 
   const head = services.facts.head(services.vocabulary.record(type, canonical))
   if (head !== undefined && !isShared(head.flags)) {
     const seeker = { did: reader.did, purpose: reader.purpose }
-    const opened = await services.access.ensure(seeker, head.subjects.map(({ handle }) => handle))
-    const patients = await services.charts.loadAll(seeker, opened)
-    for (const { access, patientId } of patients) services.access.remember(seeker, access.patient, patientId)
+    const handles = head.subjects.map(({ handle }) => handle)
+    // What is hidden opens nothing: else a search that names nobody would tell whom the address was about.
+    if (services.access.hasAll(seeker, handles) || mayRead(services, reader, head.record)) {
+      const opened = await services.access.ensure(seeker, handles)
+      const patients = await services.charts.loadAll(seeker, opened)
+      for (const { access, patientId } of patients) services.access.remember(seeker, access.patient, patientId)
+    } else services.access.refuse(seeker, handles)
   }
   return { sight: await sightOfOpen(services, reader), canonical }
 }

@@ -2,7 +2,9 @@ import { RecordFlag } from '@chiron/protocol'
 import { records } from '@chiron/ledger'
 import { listReferences, mapReferences, type FoundReference } from '@chiron/fhir'
 import { GatewayError, type Problem } from '../errors.ts'
+import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
+import { canonicalFor, isKnown } from './known.ts'
 
 /** Canonical id that a resource will have which is not there yet. Patients are never referred to ahead. */
 export type ForwardId = (type: string, id: string) => string
@@ -18,30 +20,23 @@ export interface Assigned {
 export const NOTHING_ASSIGNED: Assigned = { references: new Map() }
 
 /**
- * Rewrites a resource's references to canonical ids. `sees` says whether the writer may know of a resource that the
- * organisation did not author.
+ * Rewrites a resource's references to canonical ids.
  * @throws GatewayError `ERR_GATEWAY_UNPROCESSABLE` listing every reference that leads nowhere this writer may know of
  */
-export async function canonicalReferences<T extends object>(
-  services: Services,
-  resource: T,
-  assigned: Assigned,
-  sees: (type: string, id: string) => Promise<boolean>,
-): Promise<T> {
-  const foreign = new Map<string, boolean>()
+export async function canonicalReferences<T extends object>(services: Services, reader: Reader, resource: T, assigned: Assigned): Promise<T> {
+  const known = new Map<string, boolean>()
   for (const { parsed } of listReferences(resource, services.baseUrl)) {
     if (parsed.form !== 'relative' && parsed.form !== 'local') continue
     if (parsed.type === 'Patient' || assigned.references.has(`${parsed.type}/${parsed.id}`)) continue
-    const id = services.ids.canonical(parsed.type, parsed.id)
+    const id = canonicalFor(services, reader, parsed.type, parsed.id)
     const key = `${parsed.type}/${id}`
-    if (foreign.has(key) || standing(services, parsed.type, id) !== 'foreign') continue
-    foreign.set(key, await sees(parsed.type, id))
+    if (!known.has(key)) known.set(key, await isThere(services, reader, parsed.type, id))
   }
   const problems: Problem[] = []
   const mapped = mapReferences(
     resource,
     (found) => {
-      const target = resolve(services, found, assigned, foreign)
+      const target = resolve(services, reader, found, assigned, known)
       if (target.problem !== undefined) problems.push({ code: 'not-found', diagnostics: target.problem, expression: found.path })
       return target.text
     },
@@ -58,7 +53,7 @@ interface Resolution {
 
 const NOWHERE = 'the target does not exist here, or is not open to you'
 
-function resolve(services: Services, found: FoundReference, assigned: Assigned, foreign: ReadonlyMap<string, boolean>): Resolution {
+function resolve(services: Services, reader: Reader, found: FoundReference, assigned: Assigned, known: ReadonlyMap<string, boolean>): Resolution {
   const { parsed } = found
   switch (parsed.form) {
     case 'contained':
@@ -75,21 +70,20 @@ function resolve(services: Services, found: FoundReference, assigned: Assigned, 
       const { type, id, version } = parsed
       const fresh = assigned.references.get(`${type}/${id}`)
       if (fresh !== undefined) return { text: referenceText(type, fresh, version) }
-      const canonical = services.ids.canonical(type, id)
+      const canonical = canonicalFor(services, reader, type, id)
       const text = referenceText(type, canonical, version)
       if (type === 'Patient') return services.ids.isPossible(type, id) ? { text } : { problem: NOWHERE }
-      const where = standing(services, type, canonical)
-      const known = where === 'own' || (where === 'foreign' && (foreign.get(`${type}/${canonical}`) ?? false))
-      if (known) return { text }
+      if (known.get(`${type}/${canonical}`) === true) return { text }
       return assigned.forward === undefined ? { problem: NOWHERE } : { text: referenceText(type, assigned.forward(type, id), version) }
     }
   }
 }
 
-function standing(services: Services, type: string, id: string): 'own' | 'foreign' | 'absent' {
+/** Whether the writer may know of a resource that stands and is no tombstone. */
+async function isThere(services: Services, reader: Reader, type: string, id: string): Promise<boolean> {
   const head = records.recordHead(services.engine.state, services.vocabulary.record(type, id))
-  if (head === undefined || (head.flags & RecordFlag.tombstone) !== 0) return 'absent'
-  return head.author === services.organisation.did || (head.flags & RecordFlag.directory) !== 0 ? 'own' : 'foreign'
+  if (head === undefined || (head.flags & RecordFlag.tombstone) !== 0) return false
+  return (head.flags & RecordFlag.directory) !== 0 || (await isKnown(services, reader, type, id))
 }
 
 /** Rewrites canonical ids of resources and references to what this organisation's clients call them. */

@@ -6,6 +6,7 @@ import type { SearchAnswer } from '../index/port.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
+import { canonicalFor } from './known.ts'
 import { shown, type Shown } from './present.ts'
 import { requireReadScope } from './read.ts'
 import type { FhirRequest, FhirResponse } from './request.ts'
@@ -18,7 +19,7 @@ const MAX_COUNT = 1000
 /** `GET [type]?…` and `POST [type]/_search`. Consent is part of the query, so totals and pages never count what is hidden. */
 export async function search(services: Services, reader: Reader, cursors: CursorCodec, request: FhirRequest, type: string): Promise<FhirResponse> {
   requireReadScope(reader, type, 's')
-  const query = canonicalQuery(services, parse(services, cursors, request, type))
+  const query = canonicalQuery(services, reader, parse(services, cursors, request, type))
   if (isVirtualType(type)) return { status: 200, resource: await searchVirtual(services, reader, query) }
   const sight = await sightFor(services, reader, query)
   const answered = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
@@ -30,7 +31,7 @@ export async function search(services: Services, reader: Reader, cursors: Cursor
 
 /** Ids of visible rows that match a condition; two at most, for that is enough to know that there are several. */
 export async function matchesOf(services: Services, reader: Reader, type: string, condition: string): Promise<string[]> {
-  const query = canonicalQuery(services, {
+  const query = canonicalQuery(services, reader, {
     ...parseSearch(type, condition, { base: services.baseUrl, handling: 'strict', nowMs: services.now(), defaultCount: 2 }),
     count: 2,
   })
@@ -83,14 +84,14 @@ function patientsNamed(query: SearchQuery): Set<string> {
 const PATIENT_PARAMETERS: ReadonlySet<string> = new Set(['patient', 'subject', 'beneficiary', 'individual'])
 
 /** Puts canonical ids where a client's stand. */
-function canonicalQuery(services: Services, query: SearchQuery): SearchQuery {
-  return { ...query, clauses: query.clauses.map((clause) => canonicalClause(services, query.type, clause)) }
+function canonicalQuery(services: Services, reader: Reader, query: SearchQuery): SearchQuery {
+  return { ...query, clauses: query.clauses.map((clause) => canonicalClause(services, reader, query.type, clause)) }
 }
 
-function canonicalClause(services: Services, type: string, clause: Clause): Clause {
+function canonicalClause(services: Services, reader: Reader, type: string, clause: Clause): Clause {
   switch (clause.op) {
     case 'id':
-      return { ...clause, ids: clause.ids.map((id) => services.ids.canonical(type, id)) }
+      return { ...clause, ids: clause.ids.map((id) => canonicalFor(services, reader, type, id)) }
     case 'match':
       if (clause.kind !== 'reference') return clause
       return {
@@ -98,13 +99,13 @@ function canonicalClause(services: Services, type: string, clause: Clause): Clau
         values: clause.values.map((value) => {
           if (value.kind !== 'reference' || value.type === '') return value
           const guess = value.type ?? (PATIENT_PARAMETERS.has(clause.param) ? 'Patient' : undefined)
-          return guess === undefined ? value : { ...value, id: services.ids.canonical(guess, value.id) }
+          return guess === undefined ? value : { ...value, id: canonicalFor(services, reader, guess, value.id) }
         }),
       }
     case 'chain':
-      return { ...clause, targets: clause.targets.map((target) => ({ ...target, clause: canonicalClause(services, target.type, target.clause) })) }
+      return { ...clause, targets: clause.targets.map((target) => ({ ...target, clause: canonicalClause(services, reader, target.type, target.clause) })) }
     case 'has':
-      return { ...clause, clause: canonicalClause(services, clause.type, clause.clause) }
+      return { ...clause, clause: canonicalClause(services, reader, clause.type, clause.clause) }
     default:
       return clause
   }

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts'
 import { noAccess, notFound } from './absent.ts'
 import { auditRecords } from './audit-records.ts'
 import { consentRule } from './consent-rules.ts'
+import { mayRead } from './known.ts'
 import { isVirtualType } from './virtual-types.ts'
 
 export { isVirtualType }
@@ -50,21 +51,21 @@ export async function searchVirtual(services: Services, reader: Reader, query: S
 async function madeFor(services: Services, reader: Reader, type: string, patientId: string): Promise<Made[]> {
   if ((await sightOfPatients(services, reader, [patientId])) === undefined) throw noAccess()
   const handle = services.vocabulary.patientHandle(patientId)
-  const made = type === 'AuditEvent' ? auditEvents(services, handle, patientId) : consents(services, handle, patientId)
-  const own = reader.patientId === undefined ? made.filter((item) => concerns(services, item.resource)) : made
-  return own.sort((a, b) => b.atMs - a.atMs)
+  const made = type === 'AuditEvent' ? auditEvents(services, reader, handle, patientId) : consents(services, reader, handle, patientId)
+  return made.sort((a, b) => b.atMs - a.atMs)
 }
 
-function auditEvents(services: Services, handle: Handle, patientId: string): Made[] {
-  return auditRecords(services, handle, patientId, access.accessEntries(services.engine.state, handle)).map((record) => ({
-    resource: auditEventFrom(record),
-    atMs: record.atMs,
-  }))
+/** All of a patient's own; of others' lists what the reader did: what a colleague was shown would tell what there is. */
+function auditEvents(services: Services, reader: Reader, handle: Handle, patientId: string): Made[] {
+  const all = auditRecords(services, handle, patientId, access.accessEntries(services.engine.state, handle))
+  const shown = reader.patientId === undefined ? all.filter(({ whoDid, kind, organisation }) => whoDid === reader.did && organisation.id === services.organisation.did && kind !== 'refusal') : all
+  return shown.map((record) => ({ resource: auditEventFrom(record), atMs: record.atMs }))
 }
 
-function consents(services: Services, handle: Handle, patientId: string): Made[] {
+function consents(services: Services, reader: Reader, handle: Handle, patientId: string): Made[] {
   const rules = consent.rulesOf(services.engine.state, handle, services.access.timeMs(), { all: true })
   return rules.flatMap((rule): Made[] => {
+    if (reader.patientId === undefined && !isTold(services, reader, rule)) return []
     try {
       const said = consentRule(services, handle, patientId, rule)
       return said === undefined ? [] : [{ resource: consentFrom(said), atMs: rule.terms.from }]
@@ -75,12 +76,13 @@ function consents(services: Services, handle: Handle, patientId: string): Made[]
   })
 }
 
-/** Whether a resource names the gateway's organisation, or a person or role rather than another organisation. */
-function concerns(services: Services, resource: AuditEvent | Consent): boolean {
-  const text = JSON.stringify(resource)
-  return resource.resourceType === 'AuditEvent'
-    ? text.includes(services.organisation.did)
-    : !services.names.organisations().some(({ did }) => did !== services.organisation.did && text.includes(did))
+/** What is told to others than the patient: what permits them something. What is hidden, and that it is, stays with the patient. */
+function isTold(services: Services, reader: Reader, { terms }: consent.Rule): boolean {
+  const { effect, grantee, records } = terms
+  if (effect === 'deny') return false
+  if (grantee.kind === 'organisation' && grantee.did !== services.organisation.did) return false
+  if (grantee.kind === 'person' && grantee.did !== reader.did) return false
+  return records.every((record) => mayRead(services, reader, record))
 }
 
 function patientOf(query: SearchQuery): string | undefined {

@@ -2,13 +2,13 @@ import type { OperationOutcome, Resource } from '@medplum/fhirtypes'
 import { outcome, parseCondition } from '@chiron/fhir'
 import { receiptOf } from '../../ledger/receipts.ts'
 import type { Committed } from '../../engine/engine.ts'
-import { sightOfOpen } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
 import { classify } from '../records/classify.ts'
 import type { Services } from '../services.ts'
 import { notFound } from './absent.ts'
 import { isFhirId, isServerId } from './ids.ts'
+import { canonicalFor, isKnown } from './known.ts'
 import { checkedResource, headOf, planDelete, planWrite, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
 import { present } from './present.ts'
 import { sightOf } from './read.ts'
@@ -54,7 +54,7 @@ export async function update(services: Services, reader: Reader, request: FhirRe
 /** `DELETE [type]/[id]`: a tombstone; deleting again, or what was never there, changes nothing. */
 export async function remove(services: Services, reader: Reader, request: FhirRequest, type: string, id: string): Promise<FhirResponse> {
   if (!scopeAllows(reader, type, 'd')) throw new GatewayError('ERR_GATEWAY_SCOPE', 'the token does not allow this interaction; ask for a scope that does')
-  const target = { type, id: services.ids.canonical(type, id) }
+  const target = { type, id: canonicalFor(services, reader, type, id) }
   return await services.locks.run([`${type}/${target.id}`], async () => {
     const planned = await plannedDelete(services, reader, target, request.ifMatch)
     if (planned === undefined) return { status: 204 }
@@ -83,17 +83,25 @@ export async function plannedDelete(services: Services, reader: Reader, target: 
 /**
  * What a `PUT` address means: a resource that the reader may know of, else a new one whose id the client chose, which
  * counts within this organisation only.
+ * @throws GatewayError as {@link chosenTarget}
  */
 export async function updateTarget(services: Services, reader: Reader, type: string, id: string): Promise<Target> {
   if (!isFhirId(id)) throw new GatewayError('ERR_GATEWAY_INVALID', 'ids have up to 64 letters, digits, hyphens and dots')
-  const canonical = services.ids.canonical(type, id)
-  const head = headOf(services, { type, id: canonical })
-  const chosen = { type, id: services.ids.chosen(type, id), localId: id }
-  if (!isServerId(id)) return chosen
-  if (head === undefined) return chosen
-  if (head.own || canonical !== id) return canonical === id ? { type, id } : chosen
-  const sight = await sightOfOpen(services, reader)
-  return (await services.index.read(type, canonical, sight.visibility)) === undefined ? chosen : { type, id }
+  if (isServerId(id) && (await isKnown(services, reader, type, id))) return { type, id }
+  return await chosenTarget(services, reader, type, id)
+}
+
+/**
+ * The resource that has an id which a client of this organisation chose, or will have it.
+ * @throws GatewayError `ERR_GATEWAY_NO_ACCESS` when the id stands for what is hidden from the reader: nobody writes over
+ * what they may not see. This tells that a colleague chose the id before, the one thing that a hidden record tells.
+ */
+export async function chosenTarget(services: Services, reader: Reader, type: string, id: string): Promise<Target> {
+  const target = { type, id: services.ids.chosen(type, id), localId: id }
+  if (headOf(services, target) !== undefined && !(await isKnown(services, reader, type, target.id))) {
+    throw new GatewayError('ERR_GATEWAY_NO_ACCESS', 'you may not write under this id; create the resource without one, or choose another')
+  }
+  return target
 }
 
 /** `target` is one that the reader may know of. @throws GatewayError `ERR_GATEWAY_PRECONDITION` */
