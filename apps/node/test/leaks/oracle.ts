@@ -1,0 +1,188 @@
+import { RecordFlag, utf8, type Did, type Handle, type Label, type ObjectId, type RecordId, type Role, type RuleTerms, type Tag } from '@chiron/protocol'
+import type { DelegateFacts, EmergencyFacts, PatientFacts, ReaderFacts, RecordFacts, RuleFacts, TreatmentFacts } from '@chiron/ledger/decide'
+import { referenceDecision, type ReferenceDecision } from '../../../../tools/vectors/decide-reference.ts'
+import type { GranteeWords, PatientKey, ReaderWords, RecordKey, RecordWords, RuleWords, Saying } from './model.ts'
+
+const ROLES: Readonly<Record<string, Role>> = { physician: 'physician', nurse: 'nurse', admin: 'organisation-admin' }
+const EMERGENCY_MS = 900_000
+const DAY_MS = 86_400_000
+const FOREVER = Number.MAX_SAFE_INTEGER
+
+/** What is said about one patient, as lists. Names stand for ids and tags: nothing here knows a key. */
+interface Said {
+  rules: (RuleFacts & { readonly key: string })[]
+  treatments: TreatmentFacts[]
+  delegates: DelegateFacts[]
+  emergencies: EmergencyFacts[]
+}
+
+/** What one reader may see, by the plain second implementation of the order of decision, over what was said in this seed alone. */
+export class Oracle {
+  readonly #reader: ReaderWords
+  readonly #records: ReadonlyMap<RecordKey, RecordWords>
+  readonly #said = new Map<PatientKey, Said>()
+  #timeMs: number
+
+  constructor(reader: ReaderWords, records: readonly RecordWords[], startMs: number) {
+    this.#reader = reader
+    this.#records = new Map(records.map((record) => [record.key, record]))
+    this.#timeMs = startMs
+  }
+
+  hear(saying: Saying): void {
+    switch (saying.say) {
+      case 'wait':
+        this.#timeMs += saying.ms
+        return
+      case 'rule':
+        this.#of(saying.rule.patient).rules.push({ key: saying.rule.key, id: idOf(saying.rule.key), terms: this.#termsOf(saying.rule) })
+        return
+      case 'revoke':
+        for (const said of this.#said.values()) said.rules = said.rules.filter(({ key }) => key !== saying.rule)
+        return
+      case 'treat':
+        this.#of(saying.patient).treatments.push({ organisation: didOf(saying.organisation), fromMs: 0, untilMs: FOREVER, contested: false })
+        return
+      case 'contest': {
+        const said = this.#of(saying.patient)
+        said.treatments = said.treatments.map((t) => (t.organisation === didOf(saying.organisation) ? { ...t, contested: true } : t))
+        return
+      }
+      case 'delegate':
+        this.#of(saying.patient).delegates.push({
+          id: idOf(`delegate ${saying.to}`), delegate: didOf(saying.to), custodial: false, actions: ['read'],
+          categories: saying.categories.map(tagOf), labels: saying.labels.map(tagOf), fromMs: 0, untilMs: this.#timeMs + DAY_MS,
+        })
+        return
+      case 'dismiss': {
+        const said = this.#of(saying.patient)
+        said.delegates = said.delegates.filter(({ delegate }) => delegate !== didOf(saying.to))
+        return
+      }
+      case 'emergency':
+        this.#of(saying.patient).emergencies.push({
+          id: idOf(`emergency ${saying.patient}`), reader: didOf(`${saying.organisation}/${saying.user}`), organisation: didOf(saying.organisation),
+          fromMs: 0, untilMs: this.#timeMs + EMERGENCY_MS,
+        })
+    }
+  }
+
+  /** Whether the reader may open anything of a patient. */
+  opens(patient: PatientKey): boolean {
+    return this.#decide(patient, undefined).effect === 'permit'
+  }
+
+  /** How a record is decided: each of its patients must permit. */
+  decide(key: RecordKey): { readonly covered: boolean; readonly identityOnly: boolean } {
+    const record = this.#recordOf(key)
+    if (record.category === 'directory') return { covered: true, identityOnly: false }
+    if (record.category === 'internal') return { covered: this.#reader.patient === undefined && this.#reader.organisation === record.author, identityOnly: false }
+    const decisions = record.patients.map((patient) => this.#decide(patient, record))
+    return { covered: decisions.every(({ effect }) => effect === 'permit'), identityOnly: decisions.some(({ obligations }) => obligations.includes('identity-only')) }
+  }
+
+  covers(key: RecordKey): boolean {
+    return this.decide(key).covered
+  }
+
+  #decide(patient: PatientKey, record: RecordWords | undefined): ReferenceDecision {
+    const { organisation, purpose } = this.#reader
+    return referenceDecision({
+      request: { reader: this.#readerFacts().did, organisation: didOf(organisation), purpose, action: 'read' },
+      reader: this.#readerFacts(),
+      patient: this.#patientFacts(patient),
+      target: record === undefined ? { kind: 'patient' } : { kind: 'record', record: this.#recordFacts(record) },
+      timeMs: this.#timeMs,
+    })
+  }
+
+  #readerFacts(): ReaderFacts {
+    const { organisation, user, patient } = this.#reader
+    return {
+      did: patient === undefined ? didOf(`${organisation}/${user}`) : didOf(patient),
+      kind: patient === undefined ? 'practitioner' : 'patient',
+      suspended: false,
+      organisation: didOf(organisation),
+      organisationLive: true,
+      jurisdiction: null,
+      acceptedTerms: [],
+      attestations: user === undefined ? [] : [{ role: ROLES[user] as Role, untilMs: FOREVER }],
+      delegation: { purposes: [], untilMs: FOREVER },
+    }
+  }
+
+  #patientFacts(patient: PatientKey): PatientFacts {
+    const { rules, treatments, delegates, emergencies } = this.#of(patient)
+    const authors = [...new Set([...this.#records.values()].filter(({ patients }) => patients.includes(patient)).map(({ author }) => didOf(author)))]
+    return {
+      handle: utf8(patient) as Handle,
+      owner: { did: didOf(patient), kind: 'patient', custodial: false },
+      rules, orders: [], delegates, emergencies, endorsements: [], treatments, authors,
+    }
+  }
+
+  #recordFacts(record: RecordWords): RecordFacts {
+    return {
+      id: recordIdOf(record.key),
+      state: 'present',
+      author: didOf(record.author),
+      firstAuthor: didOf(record.author),
+      dates: null,
+      category: tagOf(record.category),
+      labels: this.labelsOf(record.key).map(tagOf),
+      flags: (record.type === 'Patient' ? RecordFlag.identity : 0) | (record.category === 'other' ? RecordFlag.uncategorised : 0),
+    }
+  }
+
+  /** Its own labels and those of what it refers to, over any number of steps. */
+  labelsOf(key: RecordKey): readonly Label[] {
+    const record = this.#recordOf(key)
+    return [...new Set([...record.labels, ...record.references.filter(({ to }) => this.#recordOf(to).type !== 'Patient').flatMap(({ to }) => this.labelsOf(to))])]
+  }
+
+  #recordOf(key: RecordKey): RecordWords {
+    const found = this.#records.get(key)
+    if (found === undefined) throw new TypeError(`no record ${key}`)
+    return found
+  }
+
+  #of(patient: PatientKey): Said {
+    const known = this.#said.get(patient) ?? { rules: [], treatments: [], delegates: [], emergencies: [] }
+    this.#said.set(patient, known)
+    return known
+  }
+
+  #termsOf(words: RuleWords): RuleTerms {
+    const { effect, grantee, purposes, categories, labels, records, actions, forMs, overrides, absolute, data } = words
+    return {
+      effect,
+      grantee: granteeOf(grantee),
+      purposes: [...purposes], categories: categories.map(tagOf), labels: labels.map(tagOf), records: records.map(recordIdOf), actions: [...actions],
+      from: 0,
+      until: forMs === null ? null : this.#timeMs + forMs,
+      overrides: overrides === null ? null : idOf(overrides),
+      ...(absolute === undefined ? {} : { absolute }),
+      ...(data === undefined ? {} : { data }),
+    }
+  }
+}
+
+function granteeOf(words: GranteeWords): RuleTerms['grantee'] {
+  switch (words.kind) {
+    case 'person':
+      return { kind: 'person', did: didOf(`${words.organisation}/${words.user}`) }
+    case 'patient':
+      return { kind: 'person', did: didOf(words.patient) }
+    case 'organisation':
+      return { kind: 'organisation', did: didOf(words.organisation) }
+    case 'role':
+      return { kind: 'role', role: words.role, ...(words.organisation === undefined ? {} : { organisation: didOf(words.organisation) }) }
+    default:
+      return words
+  }
+}
+
+const didOf = (name: string): Did => name as Did
+const tagOf = (name: string): Tag => utf8(name) as Tag
+const idOf = (name: string): ObjectId => utf8(name) as ObjectId
+const recordIdOf = (name: string): RecordId => utf8(name) as RecordId
