@@ -39,4 +39,19 @@ describe('isSafeNarrative', () => {
   it.each(['', 'text', '<p>a</p>', '<div>a</div><div>b</div>', 'a<div></div>'])('refuses %s as a whole', (text) => {
     expect(isSafeNarrative(text)).toBe(false)
   })
+
+  it.each([
+    ['an address', (filler: string) => `<a href="${filler}">a</a>`],
+    ['an image', (filler: string) => `<img src="${filler}"/>`],
+    ['spaces in an address', (filler: string) => `<a href="${' '.repeat(filler.length)}">a</a>`],
+    ['a style', (filler: string) => `<p style="${filler}">a</p>`],
+    ['a name of an attribute', (filler: string) => `<p ${filler}>a</p>`],
+    ['many attributes', (filler: string) => `<p${' a=""'.repeat(filler.length / 5)}>a</p>`],
+    ['spaces in a tag', (filler: string) => `<p${' '.repeat(filler.length)}`],
+  ])('takes time in proportion to its length: %s', (_name, inner) => {
+    const before = process.cpuUsage()
+    isSafeNarrative(div(inner('a'.repeat(1_000_000))))
+    const { user, system } = process.cpuUsage(before)
+    expect((user + system) / 1e6).toBeLessThan(5)
+  })
 })

@@ -54,7 +54,7 @@ function isAllowed(element: string, attributes: string): boolean {
 
 function isSafeLink(target: string): boolean {
   // Character references and control characters can hide a scheme from this check and not from a browser.
-  if (/&#|[\u0000-\u0020]*[a-z]*[\u0000-\u001f]/i.test(target) && /&#|[\u0000-\u001f]/.test(target)) return false
+  if (/&#|[\u0000-\u001f]/.test(target)) return false
   const scheme = /^\s*([A-Za-z][A-Za-z0-9+.-]*):/.exec(target)?.[1]?.toLowerCase()
   return scheme === undefined || ['http', 'https', 'mailto', 'tel', 'urn'].includes(scheme) || /^\s*data:image\/(?:png|jpeg|gif);/i.test(target)
 }
