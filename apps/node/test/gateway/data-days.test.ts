@@ -92,3 +92,16 @@ it('a later version moves to its own days', async () => {
   ;(await hospital.put({ ...observation(id, 'laboratory', { effectiveDateTime: '2024-01-12' }), id: created.id })).expect(200)
   expect(from() - before).toBe(10)
 })
+
+it('a patient reads back the days and purposes of a rule for anyone, as FHIR has them', async () => {
+  const { id } = (await hospital.create(patient())).expect(201).resource
+  await grantTerms(started, id, { effect: 'deny', grantee: { kind: 'anyone' }, purposes: ['HRESCH'], data: dataOf(started, id, '2024-01-01', '2025-01-01') })
+  const own = await started.asPatient(id)
+  const [said] = (await own.get('Consent')).expect(200).matches() as unknown as { readonly provision: object }[]
+  expect(said?.provision).toMatchObject({
+    type: 'deny',
+    purpose: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'HRESCH' }],
+    dataPeriod: { start: '2024-01-01T00:00:00.000Z', end: '2024-12-31T23:59:59.999Z' },
+  })
+  expect(said?.provision).not.toHaveProperty('actor')
+})

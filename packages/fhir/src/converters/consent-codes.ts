@@ -3,6 +3,8 @@ export type Grantee =
   | { readonly kind: 'person' | 'organisation'; readonly id: string; readonly display?: string }
   | { readonly kind: 'role'; readonly id: string; readonly display?: string }
   | { readonly kind: 'anyone-treating' }
+  /** Whoever acts for a member; a Consent that names no actor. */
+  | { readonly kind: 'anyone' }
 
 export type RuleAction = 'read' | 'write' | 'share' | 'research'
 
@@ -77,18 +79,16 @@ class CodeMap {
   }
 }
 
-export const PURPOSES: CodeMap = new CodeMap(PURPOSE_SYSTEM, ACT_REASON, {
-  treatment: 'TREAT',
-  payment: 'HPAYMT',
-  operations: 'HOPERAT',
-  research: 'HRESCH',
-  emergency: 'ETREAT',
-  'public-health': 'PUBHLTH',
-  legal: 'HLEGAL',
-  'patient-request': 'PATRQT',
-  'care-management': 'CAREMGT',
-  coverage: 'COVERAGE',
-})
+const HL7_CODE = /^[A-Z][A-Z0-9-]*$/
+
+/** Purposes: codes of HL7's PurposeOfUse (v3-ActReason) as they are, in capitals; any other word is one of ours. */
+export const PURPOSES: Pick<CodeMap, 'toCode' | 'toWord'> = {
+  toCode: (word) => ({ system: HL7_CODE.test(word) ? ACT_REASON : PURPOSE_SYSTEM, code: word }),
+  toWord: (system, code) => {
+    if (code === undefined || (system !== ACT_REASON && system !== PURPOSE_SYSTEM)) return undefined
+    return HL7_CODE.test(code) === (system === ACT_REASON) ? code : undefined
+  },
+}
 
 export const LABELS: CodeMap = new CodeMap(LABEL_SYSTEM, ACT_CODE, {
   'mental-health': 'MH',

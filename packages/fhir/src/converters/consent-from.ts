@@ -42,7 +42,7 @@ function provisionOf(rule: ConsentRule): ConsentProvision {
   const provision: ConsentProvision = {
     type: rule.effect,
     period: periodOf(rule.fromMs, rule.untilMs, 'untilMs'),
-    actor: [actorOf(rule.grantee)],
+    ...(rule.grantee.kind === 'anyone' ? {} : { actor: [actorOf(rule.grantee)] }),
     action: rule.actions.map((action) => ({ coding: [{ ...ACTIONS[action] }] })),
   }
   if (rule.purposes.length > 0) provision.purpose = rule.purposes.map((purpose) => PURPOSES.toCode(purpose))
@@ -57,7 +57,7 @@ function provisionOf(rule: ConsentRule): ConsentProvision {
   return provision
 }
 
-function actorOf(grantee: Grantee): ConsentProvisionActor {
+function actorOf(grantee: Exclude<Grantee, { kind: 'anyone' }>): ConsentProvisionActor {
   if (grantee.kind === 'anyone-treating')
     return { role: { coding: [{ system: ROLE_SYSTEM, code: ANYONE_TREATING }] }, reference: { display: 'anyone treating the patient' } }
   if (grantee.kind === 'role') return { role: { coding: [{ system: ROLE_SYSTEM, code: grantee.id }] }, reference: { display: grantee.display ?? grantee.id } }

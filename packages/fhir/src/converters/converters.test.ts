@@ -9,6 +9,7 @@ import type { AccessRecord } from './audit-event.ts'
 import type { ConsentRule, Grantee } from './consent-codes.ts'
 import { consentFrom } from './consent-from.ts'
 import { ruleFromConsent } from './rule-from-consent.ts'
+import { rulesFromConsent } from './rules-from-consent.ts'
 
 beforeAll(useDefinitions)
 
@@ -32,6 +33,7 @@ const grantee = fc.oneof(
     word.filter((name) => name !== 'anyone-treating'),
   ),
   fc.constant<Grantee>({ kind: 'anyone-treating' }),
+  fc.constant<Grantee>({ kind: 'anyone' }),
 )
 
 const rule: fc.Arbitrary<ConsentRule> = fc
@@ -41,7 +43,7 @@ const rule: fc.Arbitrary<ConsentRule> = fc
     status: fc.constantFrom('proposed', 'active', 'inactive', 'entered-in-error'),
     effect: fc.constantFrom('permit', 'deny'),
     grantee,
-    purposes: fc.uniqueArray(fc.oneof(fc.constantFrom('treatment', 'payment', 'research', 'emergency'), word), { maxLength: 3 }),
+    purposes: fc.uniqueArray(fc.oneof(fc.constantFrom('TREAT', 'HPAYMT', 'HRESCH', 'ETREAT', 'COC'), word), { maxLength: 3 }),
     categories: fc.uniqueArray(word, { maxLength: 3 }),
     labels: fc.uniqueArray(fc.oneof(fc.constantFrom('hiv', 'mental-health', 'genetics'), word), { maxLength: 3 }),
     records: fc.uniqueArray(
@@ -82,7 +84,7 @@ describe('consentFrom and ruleFromConsent', () => {
       status: 'active',
       effect: 'permit',
       grantee: { kind: 'organisation', id: 'o' },
-      purposes: ['treatment'],
+      purposes: ['TREAT'],
       categories: [],
       labels: [],
       records: [],
@@ -101,7 +103,6 @@ describe('consentFrom and ruleFromConsent', () => {
     ['Consent.provision.provision', (c) => (c.provision = { ...c.provision, provision: [{ type: 'deny' }] })],
     ['Consent.provision.code', (c) => (c.provision = { ...c.provision, code: [{ text: 'x' }] })],
     ['Consent.provision.type', (c) => delete c.provision?.type],
-    ['Consent.provision.actor', (c) => delete c.provision?.actor],
     ['Consent.provision.actor', (c) => c.provision?.actor?.push(...(c.provision.actor ?? []))],
     ['Consent.provision.actor.reference', (c) => (c.provision = { ...c.provision, actor: [{ role: { text: 'x' }, reference: { reference: 'Group/1' } }] })],
     [
@@ -151,6 +152,61 @@ describe('consentFrom and ruleFromConsent', () => {
   })
 })
 
+describe('rulesFromConsent', () => {
+  type Provision = NonNullable<Consent['provision']>
+  const purpose = (code: string) => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code })
+  const consentOf = (provision: Provision): Consent => ({
+    resourceType: 'Consent', id: 'c', status: 'active', scope: { coding: [{ code: 'patient-privacy' }] }, category: [], patient: { reference: 'Patient/p' }, dateTime: '2024-01-01', provision,
+  })
+  const clinic = [{ role: { coding: [{ code: 'IRCP' }] }, reference: { reference: 'Organization/clinic' } }]
+  const refusal = (provision: Provision): string | undefined => {
+    try {
+      rulesFromConsent(consentOf(provision))
+      return undefined
+    } catch (error) {
+      return error instanceof FhirError ? String(error.context['element']) : 'another error'
+    }
+  }
+
+  it('says of a Consent without exceptions what ruleFromConsent says', () => {
+    fc.assert(fc.property(rule, (one) => {
+        expect(rulesFromConsent(consentFrom(one))).toEqual([one])
+      }), { numRuns: 100 })
+  })
+
+  it('makes a denial within a permit a denial of its own, with what it takes over', () => {
+    const [permit, denial] = rulesFromConsent(
+      consentOf({ type: 'permit', actor: clinic, purpose: [purpose('TREAT')], provision: [{ type: 'deny', dataPeriod: { start: '2022-01-01', end: '2022-12-31' } }] }),
+    )
+    expect(permit).toMatchObject({ id: 'c', effect: 'permit', grantee: { kind: 'organisation', id: 'clinic' }, purposes: ['TREAT'] })
+    expect(permit).not.toHaveProperty('dataFromMs')
+    expect(denial).toMatchObject({
+      id: 'c.1', effect: 'deny', grantee: { kind: 'organisation', id: 'clinic' }, purposes: ['TREAT'],
+      dataFromMs: Date.parse('2022-01-01'), dataUntilMs: Date.parse('2023-01-01'),
+    })
+    expect(denial).not.toHaveProperty('overrides')
+  })
+
+  it('makes a permit within a denial override it', () => {
+    const rules = rulesFromConsent(consentOf({ type: 'deny', provision: [{ type: 'permit', actor: clinic }, { type: 'permit', purpose: [purpose('PUBHLTH')] }] }))
+    expect(rules.map(({ id, effect, overrides }) => [id, effect, overrides])).toEqual([['c', 'deny', undefined], ['c.1', 'permit', 'c'], ['c.2', 'permit', 'c']])
+  })
+
+  it.each<[string, Provision, string]>([
+    ['an exception to an exception', { type: 'permit', provision: [{ type: 'deny', provision: [{ type: 'permit' }] }] }, 'Consent.provision.provision.provision'],
+    ['an exception of the same kind', { type: 'permit', actor: clinic, provision: [{ type: 'permit', purpose: [purpose('TREAT')] }] }, 'Consent.provision.provision.type'],
+    ['an exception of no kind', { type: 'permit', provision: [{ purpose: [purpose('TREAT')] }] }, 'Consent.provision.provision.type'],
+    ['a denial beyond the permit', { type: 'permit', purpose: [purpose('TREAT')], provision: [{ type: 'deny', purpose: [purpose('HRESCH')] }] }, 'Consent.provision.provision'],
+    ['a permit as wide as the denial', { type: 'deny', actor: clinic, provision: [{ type: 'permit' }] }, 'Consent.provision.provision'],
+    ['a permit beyond the denial', { type: 'deny', actor: clinic, provision: [{ type: 'permit', actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: { reference: 'Organization/other' } }], purpose: [purpose('TREAT')] }] }, 'Consent.provision.provision'],
+    ['a permit that differs only in when it holds', { type: 'deny', provision: [{ type: 'permit', period: { start: '2024-02-01', end: '2024-03-01' } }] }, 'Consent.provision.provision'],
+    ['a permit of labelled data that does not open the label', { type: 'deny', securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HIV' }], provision: [{ type: 'permit', actor: clinic }] }, 'Consent.provision.provision'],
+    ['related data', { type: 'permit', provision: [{ type: 'deny', data: [{ meaning: 'related', reference: { reference: 'Encounter/e' } }] }] }, 'Consent.provision.data'],
+  ])('refuses %s', (_name, provision, element) => {
+    expect(refusal(provision)).toBe(element)
+  })
+})
+
 describe('auditEventFrom', () => {
   const access: AccessRecord = {
     id: 'a1',
@@ -161,7 +217,7 @@ describe('auditEventFrom', () => {
     organisation: { id: 'did:chiron:org', display: 'Northside' },
     patientId: 'p1',
     atMs: 1_700_000_000_000,
-    purpose: 'treatment',
+    purpose: 'TREAT',
     action: 'read',
     ruleIds: ['r1', 'r2'],
     categories: [{ name: 'laboratory', count: 4 }, { name: 'conditions' }],

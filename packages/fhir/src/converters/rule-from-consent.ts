@@ -47,7 +47,7 @@ const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research'
 
 /**
  * The rule that a Consent states, exactly: what a rule cannot express is refused, never narrowed, widened or dropped.
- * Absent purposes, classes, data and actions restrict nothing, as in FHIR.
+ * Absent actors, purposes, classes, data and actions restrict nothing, as in FHIR: nobody named is anyone who acts for a member.
  *
  * @throws FhirError ERR_FHIR_CONSENT_NOT_EXPRESSIBLE, naming the element
  */
@@ -100,7 +100,8 @@ function intervalOf(period: { start?: string; end?: string } | undefined, elemen
 
 function granteeOf(actors: readonly ConsentProvisionActor[]): Grantee {
   const [actor] = actors
-  if (actor === undefined || actors.length > 1) throw refused('Consent.provision.actor')
+  if (actor === undefined) return { kind: 'anyone' }
+  if (actors.length > 1) throw refused('Consent.provision.actor')
   const { reference } = actor
   const role = actor.role?.coding?.find((coding) => coding.system === ROLE_SYSTEM)?.code
   const named = reference?.reference !== undefined || reference?.identifier !== undefined

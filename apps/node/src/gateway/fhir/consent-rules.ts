@@ -1,4 +1,4 @@
-import { toHex, type Grantee, type Handle } from '@chiron/protocol'
+import { dateOf, toHex, type Grantee, type Handle } from '@chiron/protocol'
 import type { consent } from '@chiron/ledger'
 import type { ConsentRule } from '@chiron/fhir'
 import type { Services } from '../services.ts'
@@ -12,9 +12,11 @@ const STATUS = { active: 'active', future: 'active', expired: 'inactive', revoke
 export function consentRule(services: Services, handle: Handle, patientId: string, rule: consent.Rule): ConsentRule | undefined {
   const { terms } = rule
   const grantee = granteeOf(services, terms.grantee)
-  const isMore = terms.data !== undefined || terms.conditions !== undefined || terms.obligations !== undefined || terms.absolute !== undefined
+  const isMore = terms.conditions !== undefined || terms.obligations !== undefined || terms.absolute !== undefined
   if (grantee === undefined || isMore) return undefined
   const names = services.vocabulary.names(handle)
+  const startOf = (day: number): number => Date.parse(dateOf(services.vocabulary.tagKey(handle), day))
+  const { from = null, until = null } = terms.data ?? {}
   const named = (tag: Uint8Array): string => names.get(toHex(tag)) ?? 'other'
   return {
     id: toHex(rule.id),
@@ -29,6 +31,8 @@ export function consentRule(services: Services, handle: Handle, patientId: strin
     actions: terms.actions,
     fromMs: terms.from,
     ...(terms.until === null ? {} : { untilMs: terms.until }),
+    ...(from === null ? {} : { dataFromMs: startOf(from) }),
+    ...(until === null ? {} : { dataUntilMs: startOf(until) }),
     ...(terms.overrides === null ? {} : { overrides: toHex(terms.overrides) }),
   } as ConsentRule
 }
@@ -36,9 +40,8 @@ export function consentRule(services: Services, handle: Handle, patientId: strin
 function granteeOf(services: Services, grantee: Grantee): ConsentRule['grantee'] | undefined {
   switch (grantee.kind) {
     case 'anyone':
-      return undefined
     case 'anyone-treating':
-      return { kind: 'anyone-treating' }
+      return { kind: grantee.kind }
     case 'role':
       return grantee.organisation === undefined ? { kind: 'role', id: grantee.role } : undefined
     default:
