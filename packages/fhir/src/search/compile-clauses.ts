@@ -1,12 +1,17 @@
-import { tableOf, valueCondition } from './compile-values.ts'
+import { lookUp, rowHas, tableOf } from './compile-values.ts'
 import type { Clause, DateValue, SearchValue } from './query.ts'
+import type { IndexKind } from './rows.ts'
 import type { Sql, SqlValue } from './schema.ts'
+import { termColumn, termsFrom, termsPath } from './terms.ts'
 
 /** Rows of `resource` that any search may look at; repeats the condition of the partial indexes word for word. */
 export const LIVE = 'r.current = 1 AND r.deleted = 0'
 
-/** Where a parameter of a kind keeps its rows, if not in one table: identifiers of references, texts of concepts. */
-const TABLES_OF: Readonly<Record<string, readonly string[]>> = { reference: ['ix_reference', 'ix_token'], token: ['ix_token', 'ix_text'] }
+/** The kinds that values of a parameter may have, if not its own alone: identifiers of references, texts of concepts. */
+const KINDS_OF: Readonly<Record<string, readonly IndexKind[]>> = { reference: ['reference', 'token'], token: ['token', 'text'] }
+
+const TARGET_ID = termColumn('x', 'reference', 'target_id')
+const TARGET_TYPE = termColumn('x', 'reference', 'target_type')
 
 /** Gathers text and parameters in the order the placeholders appear. */
 export class SqlWriter {
@@ -99,9 +104,7 @@ function drive(type: string, clause: Clause, joined: readonly Clause[], visibili
   if (clause.op === 'id') return writer.add(`SELECT i.rid FROM resource i WHERE i.type = ? AND i.id IN (${marks(clause.ids)})`, type, ...clause.ids).done()
   if (clause.op === 'match') {
     clause.values.forEach((value, index) => {
-      writer
-        .add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM ${tableOf(value)} x WHERE x.param = ? AND `, clause.paramId)
-        .append(valueCondition('x', value))
+      writer.add(`${index === 0 ? '' : ' UNION ALL '}SELECT x.rid FROM ${tableOf(value)} x WHERE `).append(lookUp('x', clause.paramId, value))
       for (const other of joined) writer.add(' AND ').append(join(other))
     })
   } else if (clause.op === 'chain') {
@@ -114,27 +117,19 @@ function drive(type: string, clause: Clause, joined: readonly Clause[], visibili
     })
   } else if (clause.op === 'has') {
     writer.add(
-      'SELECT t.rid FROM resource r CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = r.rid AND x.param = ? AND x.target_type = ?',
-      clause.paramId,
+      `SELECT t.rid FROM resource r CROSS JOIN ${termsFrom('r.rid', 'x')} CROSS JOIN resource t ON t.type = ? AND t.id = ${TARGET_ID} WHERE ${TARGET_TYPE} = ? AND `,
+      termsPath('reference', clause.paramId),
+      clause.target,
       clause.target,
     )
-    writer.add(' CROSS JOIN resource t ON t.type = x.target_type AND t.id = x.target_id WHERE ').append(rowConditions(clause.type, [clause.clause], visibility))
+    writer.append(rowConditions(clause.type, [clause.clause], visibility))
   }
   return writer.done()
 }
 
-/** A condition on the row number of `x`: the values stand first in the tables' keys, so that one look decides. */
+/** A condition on the row number of `x`. */
 function join(clause: Clause): Sql {
-  if (clause.op !== 'match') return { sql: '1', params: [] }
-  return anyOf(
-    clause.values.map((value) =>
-      new SqlWriter()
-        .add(`EXISTS (SELECT 1 FROM ${tableOf(value)} y WHERE y.param = ? AND `, clause.paramId)
-        .append(valueCondition('y', value))
-        .add(' AND y.rid = x.rid)')
-        .done(),
-    ),
-  )
+  return clause.op === 'match' ? anyOf(clause.values.map((value) => rowHas('x.rid', 'y', clause.paramId, value))) : { sql: '1', params: [] }
 }
 
 /** A condition on the row `r`, answered from the index by row number. */
@@ -146,25 +141,25 @@ function probe(clause: Clause, visibility: Sql): Sql {
     case 'lastUpdated':
       return anyOf(clause.values.map(lastUpdatedCondition))
     case 'missing': {
-      const tables = TABLES_OF[clause.kind] ?? [`ix_${clause.kind}`]
-      const none = tables.map((table) => `NOT EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ?)`)
-      return writer.add(`${clause.missing ? '' : 'NOT '}(${none.join(' AND ')})`, ...tables.map(() => clause.paramId)).done()
+      const kinds = KINDS_OF[clause.kind] ?? [clause.kind as IndexKind]
+      const none = kinds.map(() => `NOT EXISTS (SELECT 1 FROM ${termsFrom('r.rid', 'x')})`)
+      return writer.add(`${clause.missing ? '' : 'NOT '}(${none.join(' AND ')})`, ...kinds.map((kind) => termsPath(kind, clause.paramId))).done()
     }
     case 'match':
       return writer
         .add(clause.negated ? 'NOT ' : '')
-        .append(anyOf(clause.values.map((value) => probeValue(clause.paramId, value))))
+        .append(anyOf(clause.values.map((value) => rowHas('r.rid', 'x', clause.paramId, value))))
         .done()
     case 'chain':
       return anyOf(
         clause.targets.map((target) =>
           new SqlWriter()
             .add(
-              'EXISTS (SELECT 1 FROM ix_reference x INDEXED BY ix_reference_by_rid WHERE x.rid = r.rid AND x.param = ? AND x.target_type = ?',
-              clause.paramId,
+              `EXISTS (SELECT 1 FROM ${termsFrom('r.rid', 'x')} WHERE ${TARGET_TYPE} = ?`,
+              termsPath('reference', clause.paramId),
               target.type,
             )
-            .add(` AND EXISTS (SELECT 1 FROM resource r INDEXED BY resource_by_id WHERE r.type = x.target_type AND r.id = x.target_id AND ${LIVE} AND `)
+            .add(` AND EXISTS (SELECT 1 FROM resource r INDEXED BY resource_by_id WHERE r.type = ? AND r.id = ${TARGET_ID} AND ${LIVE} AND `, target.type)
             .append(probe(target.clause, visibility))
             .add(' AND (')
             .append(visibility)
@@ -182,15 +177,6 @@ function probe(clause: Clause, visibility: Sql): Sql {
         .add(')))')
         .done()
   }
-}
-
-function probeValue(paramId: number, value: SearchValue): Sql {
-  const table = tableOf(value)
-  return new SqlWriter()
-    .add(`EXISTS (SELECT 1 FROM ${table} x INDEXED BY ${table}_by_rid WHERE x.rid = r.rid AND x.param = ? AND `, paramId)
-    .append(valueCondition('x', value))
-    .add(')')
-    .done()
 }
 
 /** `_lastUpdated` is an instant, known to the millisecond: an interval of one. */

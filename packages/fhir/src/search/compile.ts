@@ -1,7 +1,9 @@
 import { FhirError } from '../errors.ts'
 import { LIVE, rowConditions, SqlWriter } from './compile-clauses.ts'
 import type { Include, SearchQuery, SortKey } from './query.ts'
+import type { IndexKind } from './rows.ts'
 import type { Sql } from './schema.ts'
+import { termColumn, termsFrom, termsPath } from './terms.ts'
 
 export interface CompileOptions {
   /**
@@ -53,25 +55,27 @@ function columns(alias: string, options: CompileOptions): string {
   return ['rid', 'type', 'id', ...(options.columns ?? DEFAULT_COLUMNS)].map((column) => `${alias}.${column} AS ${column}`).join(', ')
 }
 
-const SORT_COLUMNS: Readonly<Record<string, readonly [ascending: string, descending: string]>> = {
-  token: ['MIN(k.code)', 'MAX(k.code)'],
-  reference: ['MIN(k.target_id)', 'MAX(k.target_id)'],
-  date: ['MIN(k.low)', 'MAX(k.high)'],
-  string: ['MIN(k.normalized)', 'MAX(k.normalized)'],
-  quantity: ['MIN(k.value)', 'MAX(k.value)'],
-  uri: ['MIN(k.uri)', 'MAX(k.uri)'],
-  number: ['MIN(k.value)', 'MAX(k.value)'],
+/** What rows are sorted by: the column of which they have the least if ascending, that of which the greatest if descending. */
+const SORT_COLUMNS: Readonly<Partial<Record<IndexKind, readonly [ascending: string, descending: string]>>> = {
+  token: ['code', 'code'],
+  reference: ['target_id', 'target_id'],
+  date: ['low', 'high'],
+  string: ['normalized', 'normalized'],
+  quantity: ['value', 'value'],
+  uri: ['uri', 'uri'],
+  number: ['value', 'value'],
 }
 
 function sortTerms(key: SortKey): Sql {
   const direction = key.descending ? 'DESC' : 'ASC'
   if (key.by === 'id') return { sql: `r.id ${direction}, `, params: [] }
   if (key.by === 'lastUpdated') return { sql: `r.last_updated_ms ${direction}, `, params: [] }
-  const pick = SORT_COLUMNS[key.by]?.[key.descending ? 1 : 0] ?? 'NULL'
-  const table = `ix_${key.by}`
+  const kind = key.by as IndexKind
+  const column = SORT_COLUMNS[kind]?.[key.descending ? 1 : 0]
+  if (column === undefined) return { sql: '', params: [] }
   return {
-    sql: `(SELECT ${pick} FROM ${table} k INDEXED BY ${table}_by_rid WHERE k.rid = r.rid AND k.param = ?) ${direction} NULLS LAST, `,
-    params: [key.paramId],
+    sql: `(SELECT ${key.descending ? 'MAX' : 'MIN'}${termColumn('k', kind, column)} FROM ${termsFrom('r.rid', 'k')}) ${direction} NULLS LAST, `,
+    params: [termsPath(kind, key.paramId)],
   }
 }
 
@@ -96,13 +100,15 @@ export function compileIncludes(query: SearchQuery, rids: readonly number[], opt
 }
 
 function forwardInclude(include: Include, rids: readonly number[], options: IncludeOptions): Sql {
-  const writer = new SqlWriter().add(`SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j`, JSON.stringify(rids))
-  writer.add(
-    ` CROSS JOIN ix_reference x INDEXED BY ix_reference_by_rid ON x.rid = j.value AND x.param IN (${include.paramIds.map(() => '?').join(', ')})`,
-    ...include.paramIds,
+  const paths = include.paramIds.map((paramId) => termsPath('reference', paramId))
+  const writer = new SqlWriter().add(
+    `SELECT DISTINCT ${columns('r', options)} FROM json_each(?) j CROSS JOIN terms t ON t.rid = j.value CROSS JOIN json_each(?) p CROSS JOIN json_each(t.terms, p.value) x`,
+    JSON.stringify(rids),
+    JSON.stringify(paths),
   )
-  if (include.targetType !== undefined) writer.add(' AND x.target_type = ?', include.targetType)
-  writer.add(` CROSS JOIN resource r ON r.type = x.target_type AND r.id = x.target_id AND ${LIVE}`)
+  const type = termColumn('x', 'reference', 'target_type')
+  writer.add(` CROSS JOIN resource r ON r.type = ${type} AND r.id = ${termColumn('x', 'reference', 'target_id')} AND ${LIVE}`)
+  if (include.targetType !== undefined) writer.add(` AND ${type} = ?`, include.targetType)
   return writer.add(' WHERE (').append(options.visibility).add(') ORDER BY r.rid LIMIT ?', options.limit).done()
 }
 

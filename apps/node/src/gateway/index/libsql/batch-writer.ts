@@ -1,25 +1,26 @@
-import { INDEX_DELETES, INDEX_INSERTS, INDEX_TABLES, indexRowParams, indexValues } from '@chiron/fhir'
-import type { SqlValue } from '@chiron/fhir'
+import { formatTerms, INDEX_DELETES, INDEX_INSERTS, indexValues, parseTerms, TERMS_DELETE, TERMS_INSERT, TERMS_SELECT, termsOf, TOKEN_SYSTEM_DELETE, TOKEN_SYSTEM_INSERT } from '@chiron/fhir'
+import type { Term } from '@chiron/fhir'
 import type { KeyObject } from 'node:crypto'
 import { IndexError } from '../errors.ts'
 import type { IndexBatch, RowName, RowUpsert } from '../port.ts'
-import type { IndexDatabase } from './database.ts'
+import type { IndexDatabase, Row } from './database.ts'
 import { packJson, rowDigest } from './stored-row.ts'
 import { RowBuffer } from './row-buffer.ts'
 import { DIRECTORY } from './schema.ts'
 
 const RECORD_BYTES = 16
 const SUBJECT_INSERT = 'INSERT OR IGNORE INTO subject (patient, rid) VALUES (?, ?)'
+const RESOURCE_INSERT =
+  'INSERT OR REPLACE INTO resource (rid, type, id, version, record, form, author, current, deleted, last_updated_ms, json, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'
 const OPENED_INSERT = 'INSERT OR IGNORE INTO opened (rid, access) VALUES (?, ?)'
-/** Rows for searching, which only current versions have. */
-const VALUE_DELETES = INDEX_TABLES.filter((table) => table !== 'subject').map((table) => `DELETE FROM ${table} WHERE rid = ?`)
 
 /** An upsert with everything computed that needs no database. */
 export interface PreparedRow {
   readonly upsert: RowUpsert
   readonly json: Buffer | null
   readonly digest: Buffer
-  readonly values: readonly { readonly kind: keyof typeof INDEX_INSERTS; readonly params: SqlValue[] }[]
+  /** For searching; only current versions have them. */
+  readonly terms: readonly Term[]
 }
 
 /** @param base the FHIR base below which absolute references are local. @throws IndexError `ERR_INDEX_INPUT` */
@@ -29,8 +30,8 @@ export function prepareRow(upsert: RowUpsert, digestKey: KeyObject, base: string
   if (resource !== undefined && (resource.resourceType !== type || resource.id !== upsert.id)) throw new IndexError('ERR_INDEX_INPUT', { field: 'resource' })
   const json = resource === undefined ? null : packJson(resource)
   const digest = rowDigest(digestKey, { ...upsert, deleted: resource === undefined }, json ?? undefined)
-  const rows = resource === undefined || !upsert.current ? [] : indexValues(resource, base === undefined ? {} : { base })
-  return { upsert, json, digest, values: rows.map((row) => ({ kind: row.kind, params: indexRowParams(type, 0, row) })) }
+  const terms = resource === undefined || !upsert.current ? [] : termsOf(type, indexValues(resource, base === undefined ? {} : { base }))
+  return { upsert, json, digest, terms }
 }
 
 /** Carries out one batch inside a transaction. */
@@ -50,7 +51,8 @@ export class BatchWriter {
   apply(batch: IndexBatch, prepared: readonly PreparedRow[]): void {
     if (batch.blocks !== undefined) this.#advance(batch.blocks)
     for (const { access, patient } of batch.accesses ?? []) this.#announce(access, patient)
-    for (const row of prepared) this.#upsert(row)
+    const standing = this.#standing(prepared)
+    for (const row of prepared) this.#upsert(row, standing)
     this.#buffer.flush()
     for (const opening of batch.openings ?? []) this.#open(opening)
     for (const withdrawal of batch.withdrawals ?? []) this.#withdraw(withdrawal)
@@ -71,21 +73,33 @@ export class BatchWriter {
     if (this.#database.get('SELECT patient FROM access WHERE id = ?', access)?.['patient'] !== patient) throw new IndexError('ERR_INDEX_INPUT', { field: 'access' })
   }
 
-  #upsert({ upsert, json, digest, values }: PreparedRow): void {
+  /** What there is already of what a batch brings, by type and id. */
+  #standing(prepared: readonly PreparedRow[]): Map<string, Row[]> {
+    const found = new Map<string, Row[]>(prepared.map(({ upsert }) => [`${upsert.type}/${upsert.id}`, []]))
+    const names = JSON.stringify(prepared.map(({ upsert }) => [upsert.type, upsert.id]))
+    const sql = 'SELECT DISTINCT r.rid, r.type, r.id, r.version, r.form, r.current FROM json_each(?) j CROSS JOIN resource r ON r.type = j.value ->> 0 AND r.id = j.value ->> 1'
+    if (prepared.length > 0) for (const row of this.#database.all({ sql, params: [names] })) found.get(`${String(row['type'])}/${String(row['id'])}`)?.push(row)
+    return found
+  }
+
+  #upsert({ upsert, json, digest, terms }: PreparedRow, standing: Map<string, Row[]>): void {
     const { type, id, version, form } = upsert
-    const others = this.#database.all({ sql: 'SELECT rid, version, form, current FROM resource WHERE type = ? AND id = ?', params: [type, id] })
+    const others = standing.get(`${type}/${id}`) as Row[]
     const stored = others.find((row) => row['version'] === version && row['form'] === form)
     const rid = stored === undefined ? this.#nextRid++ : (stored['rid'] as number)
-    if (stored !== undefined) this.#delete(INDEX_DELETES, rid)
+    if (stored !== undefined) this.#forget(rid)
     if (upsert.current) {
       for (const row of others) if (row['current'] === 1 && row['version'] !== version) this.#retire(row['rid'] as number)
     }
-    this.#database.run(
-      'INSERT OR REPLACE INTO resource (rid, type, id, version, record, form, author, current, deleted, last_updated_ms, json, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-      [rid, type, id, version, upsert.record, form, Number(upsert.authored), Number(upsert.current), Number(json === null), upsert.lastUpdatedMs, json, digest],
-    )
+    const left = others.filter((row) => row !== stored).map((row) => (upsert.current && row['version'] !== version ? { ...row, current: 0 } : row))
+    standing.set(`${type}/${id}`, [...left, { rid, version, form, current: Number(upsert.current) }])
+    this.#buffer.add(RESOURCE_INSERT, [rid, type, id, version, upsert.record, form, Number(upsert.authored), Number(upsert.current), Number(json === null), upsert.lastUpdatedMs, json, digest])
     for (const subject of upsert.subjects) this.#buffer.add(SUBJECT_INSERT, [subject, rid])
-    for (const { kind, params } of values) this.#buffer.add(INDEX_INSERTS[kind], [...params.slice(0, -1), rid])
+    for (const { kind, key } of terms) {
+      this.#buffer.add(INDEX_INSERTS[kind], [...key, rid])
+      if (kind === 'token') this.#buffer.addOnce(TOKEN_SYSTEM_INSERT, key.slice(0, 2))
+    }
+    if (terms.length > 0) this.#buffer.add(TERMS_INSERT, [rid, formatTerms(terms)])
     for (const access of upsert.accesses ?? []) this.#buffer.add(OPENED_INSERT, [rid, this.#number(access)])
     if (upsert.directory === true) this.#buffer.add(OPENED_INSERT, [rid, DIRECTORY])
     else if (stored !== undefined) this.#database.run('DELETE FROM opened WHERE rid = ? AND access = ?', [rid, DIRECTORY])
@@ -93,7 +107,7 @@ export class BatchWriter {
 
   /** A newer version has come: the row stays for reading by version and leaves searches. */
   #retire(rid: number): void {
-    this.#delete(VALUE_DELETES, rid)
+    this.#unlist(rid)
     this.#database.run('UPDATE resource SET current = 0 WHERE rid = ?', [rid])
   }
 
@@ -124,14 +138,26 @@ export class BatchWriter {
   }
 
   #remove(rid: number): void {
-    this.#delete(INDEX_DELETES, rid)
+    this.#forget(rid)
     this.#database.run('DELETE FROM opened WHERE rid = ?', [rid])
     this.#database.run('DELETE FROM resource WHERE rid = ?', [rid])
   }
 
-  #delete(statements: readonly string[], rid: number): void {
+  #forget(rid: number): void {
+    this.#unlist(rid)
+    this.#database.run('DELETE FROM subject WHERE rid = ?', [rid])
+  }
+
+  /** Takes a row out of all searches. */
+  #unlist(rid: number): void {
     this.#buffer.flush()
-    for (const statement of statements) this.#database.run(statement, [rid])
+    const terms = this.#database.get(TERMS_SELECT, rid)?.['terms']
+    if (typeof terms !== 'string') return
+    for (const { kind, key } of parseTerms(terms)) {
+      this.#database.run(INDEX_DELETES[kind], [...key, rid])
+      if (kind === 'token') this.#database.run(TOKEN_SYSTEM_DELETE, key.slice(0, 2))
+    }
+    this.#database.run(TERMS_DELETE, [rid])
   }
 
   #ridsOf(name: RowName): number[] {

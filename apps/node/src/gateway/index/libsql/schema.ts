@@ -25,5 +25,5 @@ export function indexSchema(): readonly string[] {
 
 /** An index built under another fingerprint is outdated and starts anew. */
 export function indexFingerprint(): string {
-  return `1/${searchFingerprint()}`
+  return `2/${searchFingerprint()}`
 }
