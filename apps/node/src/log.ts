@@ -1,6 +1,7 @@
 import type { LogLevel } from './config/config.ts'
 import type { EngineError } from './engine/errors.ts'
 import type { RequestLine } from './gateway/http/app.ts'
+import type { StorageError } from './storage/errors.ts'
 
 /** The node's log: JSON lines on stderr. Names and codes of errors, never their words about data, never addresses with ids. */
 export interface Log {
@@ -8,8 +9,8 @@ export interface Log {
   failure(part: string, error: unknown): void
   /** What an operator should change: words of this program only. */
   warning(message: string): void
-  /** Says why the ledger stopped, and ends the process: going on would acknowledge what is not durable. */
-  halt(error: EngineError): void
+  /** Says why the ledger or a store stopped, and ends the process: going on would acknowledge what is not durable. */
+  halt(error: EngineError | StorageError): void
 }
 
 const RANK: Readonly<Record<LogLevel, number>> = { silent: 0, error: 1, warn: 2, info: 3, debug: 4 }

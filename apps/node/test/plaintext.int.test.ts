@@ -51,7 +51,7 @@ async function wholeRun(): Promise<ChildNode> {
   values = knownValues([...directories, ...charts].flatMap(resourcesOf), ORDINARY)
   for (const { path, value } of values) scanner.add(path, value)
 
-  let node = await ChildNode.start(data, 'debug')
+  let node = await ChildNode.start(data, { logLevel: 'debug' })
   const hospital = clientOf(node, 'riverside')
   for (const directory of directories) await post(hospital, directory)
   for (const chart of charts) ids.push(...(await post(hospital, chart)))
@@ -69,7 +69,7 @@ async function wholeRun(): Promise<ChildNode> {
   errors.push(...(await failingRequests(node, patient, patients)))
   printed.push((await node.kill()).output)
 
-  node = await ChildNode.start(data, 'debug')
+  node = await ChildNode.start(data, { logLevel: 'debug' })
   await node.ask('rebuild', { organisation: 'riverside' })
   expect(await clientOf(node, 'riverside').searchAll('Patient')).toHaveLength(2)
   expect((await clientOf(node, 'lakeside').searchAll(`Condition?patient=${patients[0] as string}`)).length).toBeGreaterThan(0)

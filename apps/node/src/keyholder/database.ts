@@ -3,7 +3,7 @@ import { open, type Database, type RootDatabase } from 'lmdb'
 import { StorageError, toStorageError } from '../storage/errors.ts'
 import { FileSeal } from '../storage/file-seal.ts'
 import { makeDirectory, syncDirectory } from '../storage/files.ts'
-import { DURABLE, toWriteError } from '../storage/lmdb-store.ts'
+import { commitFailure, DURABLE_ASYNC, toWriteError } from '../storage/lmdb-store.ts'
 
 const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
 
@@ -26,24 +26,29 @@ export interface KeyholderWriter {
   remove(space: KeyholderSpace, key: Uint8Array): void
 }
 
-/** One keyholder's LMDB environment. After a write has failed every later one is refused: restart the node. */
+/** One keyholder's LMDB environment. After a write has failed every later one is refused, for a flush that failed may have lost it: the node is to end. */
 export class KeyholderDatabase {
   readonly #path: string
   readonly #seal: FileSeal
   readonly #root: RootDatabase<Uint8Array, Uint8Array>
   readonly #spaces: ReadonlyMap<KeyholderSpace, Binary>
   readonly #writer: KeyholderWriter
+  readonly #onFailed: (error: StorageError) => void
   #failed: StorageError | undefined
   #closed = false
 
-  /** @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
-  constructor(path: string) {
+  /**
+   * @param onFailed hears once why nothing more is written
+   * @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO`
+   */
+  constructor(path: string, onFailed: (error: StorageError) => void = () => undefined) {
     this.#path = path
+    this.#onFailed = onFailed
     this.#seal = new FileSeal(join(path, 'data.mdb'))
     this.#seal.open(`restore this keyholder's directory from a backup; with none, delete data.mdb.sum to go on with the shares that are whole`)
     try {
       makeDirectory(path)
-      this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: SPACES.length + 2 })
+      this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE_ASYNC, ...BINARY, path, noSubdir: false, maxDbs: SPACES.length + 2 })
       this.#spaces = new Map(SPACES.map((name) => [name, this.#root.openDB<Uint8Array, Uint8Array>({ ...BINARY, name })]))
       syncDirectory(path)
     } catch (cause) {
@@ -80,8 +85,10 @@ export class KeyholderDatabase {
         change(this.#writer)
       })
     } catch (cause) {
-      this.#failed = toWriteError(cause, this.#path, 'writing shares to')
-      throw this.#failed
+      const error = toWriteError(await commitFailure(cause), this.#path, 'writing shares to')
+      if (this.#failed === undefined && !this.#closed) this.#onFailed(error)
+      this.#failed ??= error
+      throw error
     }
   }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Did } from '@chiron/protocol'
 import { Keyholder, type KemKeyPair, type LedgerView, type Random } from '@chiron/vault'
+import type { StorageError } from '../storage/errors.ts'
 import { KeyholderDatabase } from './database.ts'
 import { EpochKeyFiles } from './epoch-key-files.ts'
 import type { KeyWrap } from './key-wrap.ts'
@@ -22,6 +23,8 @@ export interface KeyholderParts {
   readonly verify?: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
   readonly wrap: KeyWrap
   readonly random: Random
+  /** Hears once why nothing more is written: the node is to end. */
+  readonly onFailed?: (error: StorageError) => void
 }
 
 /** A keyholder that runs in this process, over its own directory. */
@@ -33,8 +36,8 @@ export interface LocalKeyholder {
 /** @throws StorageError; VaultError `ERR_VAULT_EPOCH_KEY` (wrong master key), `ERR_VAULT_STORE_CORRUPT` */
 export async function openKeyholder(config: KeyholderConfig, parts: KeyholderParts): Promise<LocalKeyholder> {
   const { directory, ...options } = config
-  const { wrap, ...dependencies } = parts
-  const database = new KeyholderDatabase(join(directory, 'shares'))
+  const { wrap, onFailed, ...dependencies } = parts
+  const database = new KeyholderDatabase(join(directory, 'shares'), onFailed)
   try {
     const epochKeys = new EpochKeyFiles(join(directory, 'epochs'), wrap)
     const stores = { store: new LmdbShareStore(database), log: new LmdbReleaseLogStore(database), epochKeys }

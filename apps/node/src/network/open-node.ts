@@ -33,6 +33,7 @@ import { PatientDesk } from '../patients/patient-desk.ts'
 import { FileBlobStore } from '../storage/blob-store-fs.ts'
 import { FileWalletCopies } from '../storage/wallet-copies-fs.ts'
 import type { DataDirectory } from '../storage/data-directory.ts'
+import type { StorageError } from '../storage/errors.ts'
 import { writeFileDurably } from '../storage/files.ts'
 import { CachedStore } from '../storage/cached-store.ts'
 import { LmdbStore } from '../storage/lmdb-store.ts'
@@ -61,8 +62,8 @@ export interface NodePorts {
   readonly now: () => number
   /** Hears of failures in the background. */
   readonly onFailure: (part: string, error: unknown) => void
-  /** The ledger stopped: the process should end. */
-  readonly onHalt: (error: EngineError) => void
+  /** The ledger, or a store whose writes must not fail, stopped: the process should end. */
+  readonly onHalt: (error: EngineError | StorageError) => void
   readonly onProgress: (step: string, done: number, total: number) => void
 }
 
@@ -142,6 +143,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
           verify: (key, message, signature) => signatures.verify(key, message, signature),
           wrap: masterKeyWrap(masterKey.subkey(`epoch/${name}`).reveal(), name, webRandom),
           random: webRandom,
+          onFailed: ports.onHalt,
         },
       )
       closing.push(() => keyholder.close())
@@ -165,8 +167,8 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
       const baseUrl = `${publicUrl}/${name}/fhir`
       const opened = openIndexStore({ directory: join(directory.organisation(name), 'index'), key: masterKey.subkey(`index/${name}`).reveal(), base: baseUrl, holdBack: INDEX_LAG })
       closing.push(() => opened.store.close())
-      if (opened.damage !== undefined) ports.onFailure(`index of ${name}, which is made anew`, opened.damage)
-      const details = new DetailStore(join(directory.organisation(name), 'details'), masterKey.subkey(`details/${name}`).reveal())
+      if (opened.damage !== undefined) ports.onFailure(`index of ${name}, which is made anew (${opened.damage.message})`, opened.damage)
+      const details = new DetailStore(join(directory.organisation(name), 'details'), masterKey.subkey(`details/${name}`).reveal(), ports.onHalt)
       closing.push(() => details.close())
       const gateway = new Gateway(
         {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, existsSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { StorageError, toStorageError } from './errors.ts'
-import { syncDirectory, writeFileDurably } from './files.ts'
+import { flushFile, syncDirectory, writeFileDurably } from './files.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
@@ -37,9 +37,14 @@ export class FileSeal {
     }
   }
 
-  /** Vouches for the file as it is now: to be called when the database is closed. Without room for it there is no seal. */
+  /**
+   * Vouches for the file as it is now: to be called when the database is closed. Without room for it there is no seal.
+   * LMDB leaves pages unflushed that no commit refers to, such as those of a file in which nothing was ever put: they are
+   * in the sum, so they are flushed before it.
+   */
   close(): void {
     try {
+      if (existsSync(this.#file)) flushFile(this.#file)
       writeFileDurably(this.#path, new TextEncoder().encode(`${digestOf(this.#file)}\n`))
     } catch {
       // A missing seal only means that the next open checks nothing.

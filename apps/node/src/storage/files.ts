@@ -62,6 +62,11 @@ export function freeBytes(path: string): number {
 
 /** Makes names that were created, renamed or removed in a directory durable. */
 export function syncDirectory(path: string): void {
+  flushFile(path)
+}
+
+/** Makes what was written to a file durable. */
+export function flushFile(path: string): void {
   const descriptor = openSync(path, 'r')
   try {
     fsyncSync(descriptor)

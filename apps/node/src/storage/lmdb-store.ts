@@ -15,6 +15,9 @@ const APPEND_ONLY: ReadonlySet<StoreSpace> = new Set(['entries', 'results'])
  */
 export const DURABLE = { overlappingSync: false, noSync: false, noMetaSync: false, useWritemap: false } as const
 
+/** For transactions that are flushed off the event loop: lmdb's own batches leave a rejection that nobody handles when a flush fails. */
+export const DURABLE_ASYNC = { ...DURABLE, eventTurnBatching: false } as const
+
 /** Below this an unexplained write error is taken for a full disk. */
 const FULL_BELOW_BYTES = 1024 * 1024
 
@@ -96,6 +99,12 @@ export class LmdbStore implements StateStore {
     if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the state is closed')
     return this.#spaces.get(space) as Binary
   }
+}
+
+/** Why an asynchronous transaction failed: lmdb says so in a promise beside its error, settled when that is thrown. */
+export async function commitFailure(cause: unknown): Promise<unknown> {
+  if (!(cause instanceof Error) || !('commitError' in cause)) return cause
+  return await Promise.race([cause.commitError, Promise.resolve(cause)]).catch((reason: unknown) => reason)
 }
 
 /** What hindered a write: LMDB reports one that the disk had no room to finish as EIO. */

@@ -26,6 +26,8 @@ export class FileWalletCopies implements WalletCopies {
   readonly #key: Uint8Array
   readonly #assertRoom: () => void
   #last: Promise<unknown> = Promise.resolve()
+  /** Files to which appending failed: what a flush did not reach may be lost, also when the next one succeeds. They are written anew. */
+  readonly #doubtful = new Set<string>()
 
   /** `key`: 32 bytes. Finishes what a crash interrupted. @throws StorageError */
   constructor(directory: string, key: Uint8Array, assertRoom: () => void = () => undefined) {
@@ -48,7 +50,7 @@ export class FileWalletCopies implements WalletCopies {
       const name = this.#nameOf(owner)
       const { kept, end } = this.#read(name)
       const replaces = [...fresh.keys()].some((key) => kept.has(key))
-      if (replaces) this.#replace(name, [...new Map([...kept, ...fresh]).values()])
+      if (replaces || this.#doubtful.has(name)) this.#replace(name, [...new Map([...kept, ...fresh]).values()])
       else this.#append(name, [...fresh.values()], end)
     })
   }
@@ -91,10 +93,13 @@ export class FileWalletCopies implements WalletCopies {
       ftruncateSync(descriptor, end)
       writeAll(descriptor, concatBytes(...copies.map((copy) => this.#seal(name, copy))), end)
       fsyncSync(descriptor)
+      if (isNew) syncDirectory(this.#directory)
+    } catch (error) {
+      this.#doubtful.add(name)
+      throw error
     } finally {
       closeSync(descriptor)
     }
-    if (isNew) syncDirectory(this.#directory)
   }
 
   #replace(name: string, copies: readonly KeptCopy[]): void {
@@ -109,6 +114,7 @@ export class FileWalletCopies implements WalletCopies {
       renameSync(`${path}.new`, path)
       syncDirectory(this.#directory)
     }
+    this.#doubtful.delete(name)
     eraseFile(`${path}${OLD}`, statSync(`${path}${OLD}`).size)
   }
 

@@ -11,6 +11,13 @@ export interface Ended {
   readonly output: string
 }
 
+export interface ChildOptions {
+  readonly logLevel?: 'error' | 'debug'
+  readonly flushing?: Flushing
+  /** Beside this process's own. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** A node in a process of its own, to be killed. */
 export class ChildNode {
   readonly ended: Promise<Ended>
@@ -32,13 +39,13 @@ export class ChildNode {
   }
 
   /** Starts a process that opens a node on a directory, without waiting until it has. */
-  static spawn(directory: string, logLevel: 'error' | 'debug' = 'error', flushing: Flushing = 'durable'): ChildNode {
-    return new ChildNode(fork(PROGRAM, [directory, logLevel, flushing], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
+  static spawn(directory: string, { logLevel = 'error', flushing = 'durable', environment = {} }: ChildOptions = {}): ChildNode {
+    return new ChildNode(fork(PROGRAM, [directory, logLevel, flushing], { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] }))
   }
 
   /** @throws ChildEnded with what the process printed when it ended before it was ready */
-  static async start(directory: string, logLevel: 'error' | 'debug' = 'error', flushing: Flushing = 'durable'): Promise<ChildNode> {
-    const node = ChildNode.spawn(directory, logLevel, flushing)
+  static async start(directory: string, options: ChildOptions = {}): Promise<ChildNode> {
+    const node = ChildNode.spawn(directory, options)
     await node.untilReady()
     return node
   }
@@ -58,6 +65,10 @@ export class ChildNode {
     return this.#ready as ChildReady
   }
 
+  get hasEnded(): boolean {
+    return this.#process.exitCode !== null || this.#process.signalCode !== null
+  }
+
   /** What the process printed so far. */
   get output(): string {
     return this.#output
@@ -65,9 +76,11 @@ export class ChildNode {
 
   async ask<N extends QuestionName>(name: N, ask: ChildQuestions[N]['question']): Promise<ChildQuestions[N]['answer']> {
     const number = ++this.#asked
-    const answer = new Promise<unknown>((resolve, reject) => this.#waiting.set(number, { resolve, reject }))
     const question: Question<N> = { number, name, ask }
-    this.#process.send(question)
+    const answer = new Promise<unknown>((resolve, reject) => {
+      this.#waiting.set(number, { resolve, reject })
+      this.#process.send(question, (error) => (error === null ? undefined : reject(new ChildEnded(this.#output))))
+    })
     return (await answer) as ChildQuestions[N]['answer']
   }
 

@@ -4,10 +4,10 @@
  */
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { Category, Did } from '@chiron/protocol'
+import type { Category, Did, ObjectId } from '@chiron/protocol'
 import { loadDefinitions } from '@chiron/fhir'
-import { records } from '@chiron/ledger'
-import { toHex } from '@chiron/protocol'
+import { access, records } from '@chiron/ledger'
+import { fromHex, toHex } from '@chiron/protocol'
 import { definitionsPath, ensureDefinitions } from '../../../../tools/prepare-definitions.ts'
 import { readBlock } from '../../src/engine/embedded/chain.ts'
 import { createApp } from '../../src/gateway/http/app.ts'
@@ -33,6 +33,8 @@ export interface ChildReady {
 export interface ChildQuestions {
   patientToken: { readonly question: { readonly patient: string }; readonly answer: { readonly token: string } }
   grant: { readonly question: { readonly patient: string; readonly to: string; readonly categories: readonly Category[] }; readonly answer: { readonly rule: string } }
+  /** Revokes a rule of the patient's, and closes all open accesses to the patient's records. */
+  close: { readonly question: { readonly patient: string; readonly rule: string }; readonly answer: { readonly closed: number } }
   /** Heights of the ledger and of every index, once nothing moves. */
   heights: { readonly question: Record<never, never>; readonly answer: { readonly ledger: number; readonly indexes: Readonly<Record<string, number>> } }
   /** Executes every block again from the first. */
@@ -111,6 +113,12 @@ const answers: { readonly [N in QuestionName]: (ask: ChildQuestions[N]['question
       effect: 'permit', grantee: { kind: 'organisation', did: grantee.did }, purposes: ['TREAT'], categories, labels: [], records: [], actions: ['read'], forMs: 86_400_000, overrides: null,
     })
     return { rule: toHex(granted.rule) }
+  },
+  close: async ({ patient, rule }) => {
+    const open = access.openAccessesOf(node.engine.state, node.desk.handle(patient))
+    for (const { id } of open) await node.desk.closeAccess(patient, id)
+    await node.desk.revoke(patient, fromHex(rule) as ObjectId)
+    return { closed: open.length }
   },
   heights: async () => {
     for (;;) {

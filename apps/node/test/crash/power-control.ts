@@ -41,11 +41,11 @@ async function lossOf(flushing: Flushing, random: SeededRandom): Promise<string 
   const rig = new PowerRig()
   const model = new Model()
   const workload = new Workload(model, random)
-  let node = await ChildNode.start(rig.directory, 'error', flushing)
+  let node = await ChildNode.start(rig.directory, { flushing })
   try {
     await workload.prepare(node)
     await crashUnderLoad(rig, node, workload, random)
-    node = await ChildNode.start(rig.directory, 'error', flushing)
+    node = await ChildNode.start(rig.directory, { flushing })
     await verifyContents(node, model)
     await node.ask('rebuild', { organisation: 'riverside' })
     await verifyContents(node, model)

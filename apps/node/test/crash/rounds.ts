@@ -1,3 +1,4 @@
+import { strictEqual } from 'node:assert/strict'
 import { ChildNode } from './child-node.ts'
 import { Model } from './model.ts'
 import { SeededRandom } from './random.ts'
@@ -42,7 +43,7 @@ export async function crashRounds(rig: Rig, { rounds, seed, rebuildEvery }: Roun
       if (random.integer(5) === 0) {
         const starting = ChildNode.spawn(directory)
         await delay(random.between(100, 1000))
-        await rig.crash(starting, random)
+        strictEqual(await rig.crash(starting, random), '', 'what the starting node printed')
         report.crashesWhileStarting++
       }
       node = await ChildNode.start(directory)
@@ -61,6 +62,9 @@ export async function crashRounds(rig: Rig, { rounds, seed, rebuildEvery }: Roun
     }
     report.openings = audit.filter(({ organisation, what }) => organisation === 'lakeside' && what.startsWith('opened access')).length
     await node.stop()
+    await rig.crash(node, random)
+    node = await ChildNode.start(directory)
+    await verifyContents(node, model)
     report.finished = new Date().toISOString()
     return report
   } finally {
@@ -69,12 +73,17 @@ export async function crashRounds(rig: Rig, { rounds, seed, rebuildEvery }: Roun
   }
 }
 
-/** Resolves with the number of writes that were acknowledged. The moment is arbitrary on purpose: no event of the node leads to it. */
+/**
+ * Resolves with the number of writes that were acknowledged: some at least, however slow the machine. The moment after
+ * them is arbitrary on purpose: no event of the node leads to it.
+ */
 export async function crashUnderLoad(rig: Rig, node: ChildNode, workload: Workload, random: SeededRandom): Promise<number> {
   const running = workload.run(node)
-  await delay(random.between(50, 1500))
+  await Promise.race([running, workload.untilAcknowledged(random.integer(12))])
+  await delay(random.between(0, 300))
   workload.endsNow()
-  const [acknowledged] = await Promise.all([running, rig.crash(node, random)])
+  const [acknowledged, output] = await Promise.all([running, rig.crash(node, random)])
+  strictEqual(output, '', 'what the node printed')
   return acknowledged
 }
 

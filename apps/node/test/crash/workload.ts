@@ -1,5 +1,5 @@
 import type { Bundle, Observation, Patient } from '@medplum/fhirtypes'
-import type { ChildNode } from './child-node.ts'
+import { ChildEnded, ChildRefused, type ChildNode } from './child-node.ts'
 import { ConnectionLost, FhirHttp } from './fhir-http.ts'
 import { TAG_SYSTEM, type Counter, type Model, type Sent, type Unit } from './model.ts'
 import type { SeededRandom } from './random.ts'
@@ -12,12 +12,20 @@ class UnexpectedStatus extends Error {
 const WRITERS = 4
 const FILLER = 2000
 
+/** What a node answered, or said, where it did not do what it was asked. */
+export interface Refusal {
+  readonly step: string
+  readonly said: string
+}
+
 /** Drives a node through HTTP until it is gone, and notes in the model what was acknowledged. */
 export class Workload {
   readonly #model: Model
   readonly #random: SeededRandom
   #tags = 0
   #isEnding = false
+  #acknowledged = 0
+  #awaited: { readonly count: number; resolve(): void } | undefined
 
   constructor(model: Model, random: SeededRandom) {
     this.#model = model
@@ -41,15 +49,63 @@ export class Workload {
     this.#isEnding = true
   }
 
+  /** Resolves when so many writes of the run were acknowledged. */
+  async untilAcknowledged(count: number): Promise<void> {
+    if (this.#acknowledged >= count) return
+    await new Promise<void>((resolve) => (this.#awaited = { count, resolve }))
+  }
+
   /** Writers and a reader at work; resolves with the number of acknowledged writes once the node is gone. */
   async run(node: ChildNode): Promise<number> {
     this.#isEnding = false
+    this.#acknowledged = 0
     const riverside = clientOf(node, 'riverside')
     const counts = await Promise.all([
       ...Array.from({ length: WRITERS }, (_, number) => this.#until(() => this.#write(riverside, `counter-${number}`))),
       this.#until(() => this.#read(clientOf(node, 'lakeside'))),
     ])
     return counts.slice(0, WRITERS).reduce((sum, count) => sum + count, 0)
+  }
+
+  /**
+   * One of everything, in a fixed order: register, write, write a group, amend, let read, read, report, delete, close,
+   * stop. Steps that are refused are left out; resolves with what was said then, once the node has stopped or is gone.
+   */
+  async script(node: ChildNode, ending: 'stop' | 'stay'): Promise<readonly Refusal[]> {
+    const riverside = clientOf(node, 'riverside')
+    const refusals: Refusal[] = []
+    const step = async (name: string, act: () => Promise<void>): Promise<void> => {
+      try {
+        await act()
+      } catch (error) {
+        if (!(error instanceof UnexpectedStatus || error instanceof ChildRefused || error instanceof ConnectionLost || error instanceof ChildEnded)) throw error
+        if (error instanceof UnexpectedStatus || error instanceof ChildRefused) refusals.push({ step: name, said: error.message })
+      }
+    }
+    const patient = this.#model.patients[0] as string
+    const counterId = `scripted-${++this.#tags}`
+    const written = this.#observation(patient)
+    const unit: Unit = { created: [written], outcome: 'unknown' }
+    const counter = this.#counter(counterId)
+    const isSettled = (): boolean => counter.acknowledged === counter.sent
+    await step('register', () => this.#newPatient(riverside))
+    await step('write', async () => {
+      this.#model.units.push(unit)
+      await this.#create(riverside, unit, written)
+    })
+    await step('write under an id', () => this.#count(riverside, counterId))
+    if (isSettled()) await step('write a group', () => this.#transaction(riverside, counterId))
+    if (isSettled()) await step('amend', () => this.#count(riverside, counterId))
+    let rule: string | undefined
+    await step('let read', async () => {
+      ;({ rule } = await node.ask('grant', { patient, to: 'lakeside', categories: ['laboratory'] }))
+    })
+    if (rule !== undefined) await step('read', () => this.#read(clientOf(node, 'lakeside')))
+    await step('report', async () => void (await node.ask('heights', {})))
+    if (unit.outcome === 'acknowledged') await step('delete', () => this.#deleteOf(riverside, written.tag))
+    if (rule !== undefined) await step('close', async () => void (await node.ask('close', { patient, rule: rule as string })))
+    if (ending === 'stop') await step('stop', async () => void (await node.ask('stop', {})))
+    return refusals
   }
 
   async #until(act: () => Promise<void>): Promise<number> {
@@ -137,8 +193,12 @@ export class Workload {
   async #delete(fhir: FhirHttp): Promise<void> {
     const candidates = this.#model.units.filter(({ created, outcome }) => outcome === 'acknowledged' && created.length === 1 && created[0]?.resource.resourceType === 'Observation')
     const tag = candidates.length === 0 ? undefined : this.#random.pick(candidates).created[0]?.tag
-    const id = tag === undefined ? undefined : this.#model.ids.get(tag)
-    if (tag === undefined || id === undefined || this.#model.deletions.has(tag)) return await this.#createOne(fhir)
+    if (tag === undefined || this.#model.ids.get(tag) === undefined || this.#model.deletions.has(tag)) return await this.#createOne(fhir)
+    await this.#deleteOf(fhir, tag)
+  }
+
+  async #deleteOf(fhir: FhirHttp, tag: string): Promise<void> {
+    const id = this.#model.ids.get(tag) as string
     const deletion = { tag, id, outcome: 'unknown' as 'unknown' | 'acknowledged' }
     this.#model.deletions.set(tag, deletion)
     const { status, body, receipt } = await fhir.send('DELETE', `Observation/${id}`)
@@ -155,6 +215,8 @@ export class Workload {
   #keep(receipt: string | undefined): void {
     if (receipt === undefined) throw new UnexpectedStatus('acknowledged without a receipt')
     this.#model.receipts.push(receipt)
+    this.#acknowledged++
+    if (this.#acknowledged >= (this.#awaited?.count ?? Infinity)) this.#awaited?.resolve()
   }
 
   #counter(id: string): Counter {

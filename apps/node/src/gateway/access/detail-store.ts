@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { concatBytes, decodeCanonical, encodeCanonical, schema, type Handle } from '@chiron/protocol'
 import { open, type Database } from 'lmdb'
 import * as v from 'valibot'
-import { DURABLE } from '../../storage/lmdb-store.ts'
+import type { StorageError } from '../../storage/errors.ts'
+import { commitFailure, DURABLE_ASYNC, toWriteError } from '../../storage/lmdb-store.ts'
 import { FileSeal } from '../../storage/file-seal.ts'
 import { makeDirectory } from '../../storage/files.ts'
 import type { DisplayDetail } from './displays.ts'
@@ -15,22 +16,42 @@ const kept = v.strictObject({ access: schema.objectId, leaves: v.array(schema.by
 
 /** What a report's root stands for, sealed with AES-256-GCM under the organisation's key (32 bytes), by patient and root. */
 export class DetailStore {
+  readonly #directory: string
   readonly #key: Uint8Array
+  readonly #onFailed: (error: StorageError) => void
   readonly #fileSeal: FileSeal
   readonly #database: Database<Uint8Array, Uint8Array>
+  #failed: StorageError | undefined
+  #closed = false
 
-  /** @throws StorageError `ERR_STORAGE_CORRUPT` */
-  constructor(directory: string, key: Uint8Array) {
+  /**
+   * @param onFailed hears once why nothing more is kept: the node is to end
+   * @throws StorageError `ERR_STORAGE_CORRUPT`
+   */
+  constructor(directory: string, key: Uint8Array, onFailed: (error: StorageError) => void = () => undefined) {
     makeDirectory(directory)
+    this.#directory = directory
     this.#key = key
+    this.#onFailed = onFailed
     this.#fileSeal = new FileSeal(join(directory, 'data.mdb'))
     this.#fileSeal.open(`restore it from a backup, or move the directory ${directory} away: then the details of earlier reports cannot be opened any more`)
-    this.#database = open<Uint8Array, Uint8Array>({ ...DURABLE, keyEncoding: 'binary', encoding: 'binary', path: directory, noSubdir: false })
+    this.#database = open<Uint8Array, Uint8Array>({ ...DURABLE_ASYNC, keyEncoding: 'binary', encoding: 'binary', path: directory, noSubdir: false })
   }
 
-  /** Durable when it resolves. */
+  /** Durable when it resolves. After it has failed nothing more is taken. @throws StorageError */
   async put(details: readonly DisplayDetail[]): Promise<void> {
-    await Promise.all(details.map(({ patient, root, access, leaves }) => this.#database.put(concatBytes(patient, root), this.#seal(root, { access, leaves: [...leaves] }))))
+    if (this.#failed !== undefined) throw this.#failed
+    try {
+      // A promise returned from the callback would hold the transaction open.
+      await this.#database.transaction(() => {
+        for (const { patient, root, access, leaves } of details) this.#database.putSync(concatBytes(patient, root), this.#seal(root, { access, leaves: [...leaves] }))
+      })
+    } catch (cause) {
+      const error = toWriteError(await commitFailure(cause), this.#directory, 'keeping details in')
+      if (this.#failed === undefined && !this.#closed) this.#onFailed(error)
+      this.#failed ??= error
+      throw error
+    }
   }
 
   /** Everything kept about a patient, in the order of roots. */
@@ -43,8 +64,9 @@ export class DetailStore {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#database.close()
-    this.#fileSeal.close()
+    if (this.#failed === undefined) this.#fileSeal.close()
   }
 
   #open(root: Uint8Array, sealed: Uint8Array): v.InferOutput<typeof kept> {
