@@ -171,7 +171,7 @@ describe.skipIf(isMissing)(`the requests of ASU SHARES${needs}`, () => {
   const anything: Json = { resourceType: 'Observation', id: 'any', effectiveDateTime: '2020-01-01' }
   const contentOf = (name: string): readonly Json[] => (request(name).content?.entry ?? []).map((entry) => entry.resource)
 
-  it('permit: CONSENT_PERMIT, and what is about substance use is redacted', () => {
+  it('permit: CONSENT_PERMIT, and what is about substance use is withheld', () => {
     const organisation = actorOf('permit')
     const rules = [between('permit', organisation)]
     expect(decideOn(anything, { rules, organisation })).toBe('PERMIT_RULE')

@@ -239,6 +239,32 @@ describe('obligations', () => {
   })
 })
 
+describe('what a reader must be told', () => {
+  const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
+  const codesOf = (resource: Resource): unknown[] => ((resource.meta as { security?: { system?: string; code?: string }[] }).security ?? []).filter(({ system }) => system === ACT_CODE).map(({ code }) => code)
+
+  it('stands with the resource: codes that bind whoever receives it, on every way out', async () => {
+    const chart = await newChart()
+    await grantObliged(started, chart.id, organisation(started, 'lakeside'), 'vital-signs', ['NORDSCLW', 'AUDIT'])
+    const [vital] = chart.vitals
+    expect(codesOf((await clinic.get(`Observation/${vital?.id}`)).expect(200).resource)).toEqual(['NORDSCLW'])
+    for (const found of (await clinic.get(`Observation?patient=${chart.id}`)).expect(200).matches()) expect(codesOf(found)).toEqual(['NORDSCLW'])
+    expect(codesOf((await hospital.get(`Observation/${vital?.id}`)).expect(200).resource)).toEqual([])
+  })
+
+  it('goes with records about substance use to whoever did not write them', async () => {
+    const chart = await newChart()
+    const { resource } = (await hospital.create(observation(chart.id, 'laboratory', labelled('ETHUD')))).expect(201)
+    await grant(started, chart.id, { to: organisation(started, 'lakeside'), labels: ['substance-use'] })
+    const served = (await clinic.get(`Observation/${resource.id}`)).expect(200)
+    expect(codesOf(served.resource)).toEqual(['ETHUD', '42CFRPart2', 'NORDSCLCD'])
+    expect(served.text).toContain('42 CFR part 2 prohibits unauthorized use or disclosure of these records.')
+    expect(codesOf((await clinic.get(`Observation/${chart.laboratory[0]?.id}`)).expect(200).resource)).toEqual([])
+    expect((await hospital.get(`Observation/${resource.id}`)).expect(200).text).not.toContain('42 CFR')
+    expect((await (await started.asPatient(chart.id)).get(`Observation/${resource.id}`)).expect(200).text).not.toContain('42 CFR')
+  })
+})
+
 describe('permission to write', () => {
   it('rests on treating the patient until the patient contests it', async () => {
     const { id } = await newChart()

@@ -1,9 +1,9 @@
 import type { Patient, Resource } from '@medplum/fhirtypes'
-import { RecordFlag, toHex, type Handle, type RecordId } from '@chiron/protocol'
+import { RecordFlag, toHex, type Handle, type RecordId, type Tag } from '@chiron/protocol'
 import { recordDeciderFrom } from '@chiron/ledger'
 import { identityForm } from '@chiron/fhir'
 import type { Display } from '../access/displays.ts'
-import { mayShow } from '../access/obligations.ts'
+import { mayShow, tell } from '../access/obligations.ts'
 import { isShared, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { IndexedRow } from '../index/port.ts'
@@ -56,7 +56,9 @@ export async function shown(services: Services, reader: Reader, sight: Sight, ro
       }
     }
     const text = row.json ?? '{}'
-    return decision.obligations.includes('identity-only') && row.form === 0 ? JSON.stringify(identityForm(JSON.parse(text) as Patient)) : text
+    const form = decision.obligations.includes('identity-only') && row.form === 0 ? JSON.stringify(identityForm(JSON.parse(text) as Patient)) : text
+    const disclosed = reader.patientId === undefined && decision.code !== 'PERMIT_AUTHOR'
+    return tell(form, decision.obligations, disclosed && isPart2(services, head.subjects))
   })
   for (const display of displays) services.displays.add(display)
   const local = await localisedTexts(services, rows, texts)
@@ -81,6 +83,10 @@ async function listedAccesses(services: Services, reader: Reader, sight: Sight, 
   const opened = await services.access.ensure({ did: reader.did, purpose: reader.purpose }, [...unlisted.values()], false)
   for (const [handle, access] of opened) accesses.set(handle, access.id)
   return accesses
+}
+
+function isPart2({ vocabulary }: Services, subjects: readonly { readonly handle: Handle; readonly labels: readonly Tag[] }[]): boolean {
+  return subjects.some(({ handle, labels }) => labels.some((tag) => vocabulary.names(handle).get(toHex(tag)) === 'substance-use'))
 }
 
 function changed(): GatewayError {
