@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { Order } from './clients.ts'
-import { packTxs, patientsTx, putTx, staffTxs } from './network.ts'
+import { packTxs, patientsTx, putTxs, staffTxs } from './network.ts'
 
 /** Most messages that a transaction has. */
 const MESSAGES = 64
@@ -20,8 +20,9 @@ function sign(order: Order): Uint8Array[] {
     case 'patients':
       return steps(order.from, order.to, MESSAGES).map((from) => patientsTx(from, Math.min(order.to, from + MESSAGES), nowMs))
     case 'puts': {
-      const { first, transactions, batch, patients } = order
-      return Array.from({ length: transactions }, (_, i) => putTx(first + i * batch, batch, patientOf(first + i * batch, patients), nowMs))
+      const { first, transactions, batch, patients, group } = order
+      const puts = Array.from({ length: transactions }, (_, i) => ({ first: first + i * batch, count: batch, patient: patientOf(first + i * batch, patients) }))
+      return steps(0, transactions, group).flatMap((from) => putTxs(puts.slice(from, from + group), nowMs))
     }
   }
 }

@@ -7,7 +7,7 @@ import { unpackTxs } from './network.ts'
 export type Order =
   | { readonly kind: 'staff' }
   | { readonly kind: 'patients'; readonly from: number; readonly to: number }
-  | { readonly kind: 'puts'; readonly first: number; readonly transactions: number; readonly batch: number; readonly patients: number }
+  | { readonly kind: 'puts'; readonly first: number; readonly transactions: number; readonly batch: number; readonly patients: number; /** Puts that a keyholder takes at once. */ readonly group: number }
 
 /**
  * The clients, in a process of their own. They sign before the clock runs, and the process is idle while it does: what

@@ -1,7 +1,7 @@
 import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto'
 import {
-  concatBytes, custodyReceiptBytes, custodyBatchRoot, deriveDid, encodeCanonical, encodeTx, handleOf, recordIdOf, sha256, signingBytes, tagOf, patientTagKey, utf8,
-  type Did, type Genesis, type Handle, type Message, type RecordEntryMessage, type Tag,
+  concatBytes, custodyGroupReceiptBytes, custodyReceiptBytes, custodyBatchRoot, deriveDid, encodeCanonical, encodeTx, handleOf, inclusionPath, leafHash, merkleRoot, recordIdOf, sha256, signingBytes, tagOf, patientTagKey, utf8,
+  type CustodyReceipt, type Did, type Genesis, type Handle, type Message, type RecordEntryMessage, type Tag,
 } from '@chiron/protocol'
 
 export const CHAIN_ID = 'chiron-bench'
@@ -111,12 +111,30 @@ function recordEntry(number: number, patient: number): RecordEntryMessage {
   return { record, version: 1, flags: 0, subjects: [handleAt(patient)], category: categoryOf(patient), labels: [], ciphertext, size: 1_000 + (number % 4_000), keyCommitment, shareRoot: sha256(keyCommitment) }
 }
 
-/** Records [first, first + count) about one patient in one `records.put`, with the keyholder's signed receipt. */
-export function putTx(first: number, count: number, patient: number, nowMs: number): Uint8Array {
-  const entries = Array.from({ length: count }, (_, i) => recordEntry(first + i, patient))
-  const signature = new Uint8Array(sign(null, custodyReceiptBytes(CHAIN_ID, 1, custodyBatchRoot(entries)), keyholder.privateKey))
-  const put: Message = { type: 'records.put', salt: freshSalt(), recorder: physician.did, purpose: 'TREAT', entries, custodySet: 1, receipts: [{ keyholder: keyholder.did, signature }] }
-  return signedTx(hospital, [put], nowMs)
+/** What one `records.put` is about: records [first, first + count) about one patient. */
+export interface Put {
+  readonly first: number
+  readonly count: number
+  readonly patient: number
+}
+
+/** One transaction for each put, with the receipts of a keyholder that took them all at the same time. */
+export function putTxs(puts: readonly Put[], nowMs: number): Uint8Array[] {
+  const batches = puts.map(({ first, count, patient }) => Array.from({ length: count }, (_, i) => recordEntry(first + i, patient)))
+  const receipts = receiptsOf(batches.map(custodyBatchRoot))
+  return batches.map((entries, i) => signedTx(hospital, [{
+    type: 'records.put', salt: freshSalt(), recorder: physician.did, purpose: 'TREAT', entries, custodySet: 1, receipts: [receipts[i] as CustodyReceipt],
+  }], nowMs))
+}
+
+/** The keyholder's receipts for batches that came at the same time: one signature. */
+function receiptsOf(roots: readonly Uint8Array[]): CustodyReceipt[] {
+  const [only] = roots
+  const message = roots.length === 1 && only !== undefined ? custodyReceiptBytes(CHAIN_ID, 1, only) : custodyGroupReceiptBytes(CHAIN_ID, 1, roots.length, merkleRoot(roots))
+  const signed = { keyholder: keyholder.did, signature: new Uint8Array(sign(null, message, keyholder.privateKey)) }
+  if (roots.length === 1) return [signed]
+  const hashes = roots.map(leafHash)
+  return roots.map((_, index) => ({ ...signed, group: { size: roots.length, index, path: inclusionPath(hashes, index) } }))
 }
 
 /** Transactions one after the other, each behind its length: how they go from one process to another. */

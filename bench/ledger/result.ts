@@ -6,6 +6,8 @@ export interface LedgerOptions {
   readonly patients: number
   /** Single-record transactions that are timed, after a tenth as many that are not. */
   readonly singles: number
+  /** Single-record transactions whose shares a keyholder takes at the same time, and signs one receipt for. */
+  readonly receiptGroup: number
   /** Transactions that clients keep in flight in the throughput scenarios. */
   readonly inFlight: number
   /** Transactions that are timed with 16 clients, each of which waits for its answer. */
@@ -21,6 +23,7 @@ export interface LedgerOptions {
 export const LEDGER_DEFAULTS: Omit<LedgerOptions, 'directory'> = {
   patients: 4_000,
   singles: 20_000,
+  receiptGroup: 16,
   inFlight: 256,
   latencies: 4_000,
   batchSize: 100,
@@ -92,6 +95,8 @@ export interface LedgerResult {
   /** Ed25519 checks a second on one core with `node:crypto` alone, the median of slices between the scenarios. */
   readonly ed25519PerSecond: number
   readonly single: Throughput
+  /** As {@link single}, with a receipt for each transaction alone. */
+  readonly singleAlone: Throughput
   readonly latency: Latency
   readonly growth: {
     /** The window that begins at 10,000 entries, and the one that ends with the last. */

@@ -46,7 +46,7 @@ class LedgerBench {
 
   async run(): Promise<LedgerResult> {
     const { directory: _directory, ...options } = this.#options
-    const singles = await this.#inLedger('singles', async (engine) => ({ single: await this.#single(engine), latency: await this.#latency(engine) }))
+    const singles = await this.#inLedger('singles', async (engine) => ({ ...(await this.#singles(engine)), latency: await this.#latency(engine) }))
     const grown = join(this.#directory, 'growth')
     const growth = await this.#inLedger('growth', (engine) => this.#growth(engine))
     const sizes = sizesOf(grown, options.grownTo)
@@ -74,28 +74,32 @@ class LedgerBench {
     }
   }
 
-  async #puts(transactions: number, batch: number): Promise<Uint8Array[]> {
+  async #puts(transactions: number, batch: number, group: number): Promise<Uint8Array[]> {
     const first = this.#records
     this.#records += transactions * batch
-    return await this.#clients.sign({ kind: 'puts', first, transactions, batch, patients: this.#options.patients })
+    return await this.#clients.sign({ kind: 'puts', first, transactions, batch, patients: this.#options.patients, group })
   }
 
-  async #single(engine: EmbeddedEngine): Promise<Throughput> {
-    const { singles, inFlight } = this.#options
-    await send(engine, await this.#puts(Math.ceil(singles / 10), 1), inFlight)
-    const parts: Throughput[] = []
+  /** Both kinds in turns: on a machine that others use, they then have the same share of its good moments. */
+  async #singles(engine: EmbeddedEngine): Promise<Pick<LedgerResult, 'single' | 'singleAlone'>> {
+    const { singles, inFlight, receiptGroup } = this.#options
+    await send(engine, await this.#puts(Math.ceil(singles / 10), 1, receiptGroup), inFlight)
+    const grouped: Throughput[] = []
+    const alone: Throughput[] = []
     const slice = Math.ceil(singles / 4)
     for (let done = 0; done < singles; done += slice) {
       this.#onProgress('single records', done, singles)
-      parts.push(await throughput(engine, await this.#puts(Math.min(slice, singles - done), 1), inFlight, 1))
-      this.#afterSlice()
+      for (const [parts, group] of [[grouped, receiptGroup], [alone, 1]] as const) {
+        parts.push(await throughput(engine, await this.#puts(Math.min(slice, singles - done), 1, group), inFlight, 1))
+        this.#afterSlice()
+      }
     }
-    return sumOf(parts)
+    return { single: sumOf(grouped), singleAlone: sumOf(alone) }
   }
 
   async #latency(engine: EmbeddedEngine): Promise<LedgerResult['latency']> {
     this.#onProgress('16 clients', 0, 1)
-    const measured = await latency(engine, await this.#puts(this.#options.latencies, 1), 16)
+    const measured = await latency(engine, await this.#puts(this.#options.latencies, 1, 1), 16)
     this.#afterSlice()
     return measured
   }
@@ -106,7 +110,7 @@ class LedgerBench {
     const points: GrowthPoint[] = []
     const count = (): number => parts.reduce((sum, { entries }) => sum + entries, 0)
     const grow = async (entries: number): Promise<Throughput> => {
-      const part = await throughput(engine, await this.#puts(Math.ceil(entries / batchSize), batchSize), BATCHES_IN_FLIGHT, batchSize)
+      const part = await throughput(engine, await this.#puts(Math.ceil(entries / batchSize), batchSize, 1), BATCHES_IN_FLIGHT, batchSize)
       parts.push(part)
       this.#afterSlice()
       points.push({ entries: count(), entriesPerSecond: part.entriesPerSecond, cpuUsPerEntry: (part.cpuMs * 1000) / part.entries, rssAnonMb: rssAnonMb() })

@@ -28,7 +28,7 @@ function below(id: string, name: string, value: number, unit: string, limit: num
 
 function ledgerFigures({ ledger }: Measured): Figure[] {
   if (ledger === null) return []
-  const { single, growth, latency, sizes } = ledger
+  const { single, singleAlone, growth, latency, sizes } = ledger
   return [
     ...ledger.targets.map(({ name, value, limit, better, met }): Figure => ({
       id: `ledger.${slug(name)}`, name: `ledger: ${name}`, value, unit: '', better, target: { text: `${better === 'higher' ? '≥' : '<'} ${limit.toLocaleString('en')}`, limit }, met,
@@ -36,6 +36,8 @@ function ledgerFigures({ ledger }: Measured): Figure[] {
     plain('ledger.ed25519', 'bare Ed25519 checks on one core', ledger.ed25519PerSecond, '/s', 'higher'),
     plain('ledger.singles', 'ledger: single-record transactions', single.transactionsPerSecond, '/s', 'higher'),
     plain('ledger.single-cpu', 'ledger: CPU of a single-record transaction', single.cpuMs / single.transactions, 'ms', 'lower'),
+    plain('ledger.singles-alone', 'ledger: single-record transactions, each with a receipt of its own', singleAlone.transactionsPerSecond, '/s', 'higher'),
+    plain('ledger.single-alone-cpu', 'ledger: CPU of one of those', singleAlone.cpuMs / singleAlone.transactions, 'ms', 'lower'),
     plain('ledger.entries', 'ledger: entries in batches, over the whole growth', growth.whole.entriesPerSecond, '/s', 'higher'),
     plain('ledger.entry-cpu', 'ledger: CPU of an entry in a batch', (growth.whole.cpuMs * 1000) / growth.whole.entries, 'µs', 'lower'),
     plain('ledger.p50', `ledger: p50 with ${latency.clients} clients`, latency.p50, 'ms', 'lower'),

@@ -20,6 +20,7 @@ const ledger = v.strictObject({
   options: v.record(v.string(), number),
   ed25519PerSecond: number,
   single: throughput,
+  singleAlone: throughput,
   latency: v.strictObject({ clients: count, transactions: count, p50: number, p90: number, p99: number, max: number, percentiles: numbers }),
   growth: v.strictObject({ early: throughput, late: throughput, whole: throughput, points: v.array(v.strictObject({ entries: count, entriesPerSecond: number, cpuUsPerEntry: number, rssAnonMb: number })) }),
   sizes: v.strictObject({ entries: count, stateBytes: count, blockLogBytes: count, stateBytesPerEntry: number, blockLogBytesPerEntry: number }),

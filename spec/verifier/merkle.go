@@ -37,13 +37,19 @@ func treeRoot(hashes [][]byte) []byte {
 
 // RFC 9162, section 2.1.3.2.
 func verifyInclusion(root []byte, size, index uint64, leaf []byte, path [][]byte) bool {
+	found, ok := inclusionRoot(size, index, leaf, path)
+	return ok && bytes.Equal(found, root)
+}
+
+// inclusionRoot is the root that a path leads to.
+func inclusionRoot(size, index uint64, leaf []byte, path [][]byte) ([]byte, bool) {
 	if index >= size {
-		return false
+		return nil, false
 	}
 	fn, sn, r := index, size-1, leaf
 	for _, p := range path {
 		if sn == 0 {
-			return false
+			return nil, false
 		}
 		if fn&1 == 1 || fn == sn {
 			r = nodeHash(p, r)
@@ -55,7 +61,7 @@ func verifyInclusion(root []byte, size, index uint64, leaf []byte, path [][]byte
 		}
 		fn, sn = fn>>1, sn>>1
 	}
-	return sn == 0 && bytes.Equal(r, root)
+	return r, sn == 0
 }
 
 // RFC 9162, section 2.1.4.2.

@@ -301,8 +301,22 @@ func checkCommitment(v vector) error {
 		}
 		return same(treeRoot(leafHashes(leaves)), v["root"])
 	}
+	if v.has("path") {
+		return checkGroupReceipt(v)
+	}
 	message := append([]byte("chiron/custody-receipt/v1\x00"+v.text("chainId")+"\x00"), append(u32(uint32(v.number("set"))), v.hex("root")...)...)
 	return errors.Join(same(message, v["message"]), same(verifySignature(v.hex("publicKey"), message, v.hex("signature")), true))
+}
+
+// A signature for several batches: SPEC-CUS-15.
+func checkGroupReceipt(v vector) error {
+	size := v.number("size")
+	root, ok := inclusionRoot(size, v.number("index"), leafHash(v.hex("root")), v.list("path"))
+	if v["message"] == nil {
+		return same(ok, false)
+	}
+	message := bytes.Join([][]byte{[]byte("chiron/custody-group-receipt/v1\x00" + v.text("chainId") + "\x00"), u32(uint32(v.number("set"))), u32(uint32(size)), root}, nil)
+	return errors.Join(same(ok, true), same(message, v["message"]), same(verifySignature(v.hex("publicKey"), message, v.hex("signature")), true))
 }
 
 func checkShares(v vector) error {

@@ -99,8 +99,20 @@ export function commitmentVectors(): VectorFile {
   const root = sampleBytes('batch root', 32)
   const seed = sampleBytes('keyholder seed', 32)
   const message = Buffer.concat([ascii('chiron/custody-receipt/v1\0chiron-vectors\0'), u32(7), root])
+  const groups = [[2, 0], [3, 2], [5, 1], [16, 11], [64, 63]].map(([size = 0, index = 0]): Case => {
+    const together = Array.from({ length: size }, (_, i) => sampleBytes(`batch root ${i}`, 32))
+    const signed = Buffer.concat([ascii('chiron/custody-group-receipt/v1\0chiron-vectors\0'), u32(7), u32(size), treeRoot(together)])
+    return { name: `receipt for batch ${index} of ${size}`, requirement: 'SPEC-CUS-15', chainId: 'chiron-vectors', set: 7, root: hex(together[index] as Uint8Array), size, index, path: treePath(together, index).map(hex), message: hex(signed), publicKey: hex(publicKeyOf(seed)), signature: hex(signWith(seed, signed)) }
+  })
+  const [first] = groups as [Case]
+  const wrong = (name: string, fields: Readonly<Record<string, Plain>>): Case => ({ ...first, ...fields, name, message: null })
+  const strangers = [
+    wrong('a path too long', { path: [...(first['path'] as string[]), hex(root)] }),
+    wrong('a path too short', { path: [] }),
+    wrong('a place outside the group', { index: 2 }),
+  ]
   return {
-    requirements: ['SPEC-CUS-1', 'SPEC-CUS-2', 'SPEC-CUS-3', 'SPEC-CUS-4', 'SPEC-CUS-5'],
+    requirements: ['SPEC-CUS-1', 'SPEC-CUS-2', 'SPEC-CUS-3', 'SPEC-CUS-4', 'SPEC-CUS-5', 'SPEC-CUS-15'],
     about: 'Commitments to content keys and shares, the root that keyholders sign, and what they sign (bytes in hex).',
     cases: [
       { name: 'content key', requirement: 'SPEC-CUS-1', record: hex(record), salt: hex(salt), key: hex(key), commitment: hex(sha256(ascii('chiron/key/v1'), salt, record, key)) },
@@ -108,6 +120,8 @@ export function commitmentVectors(): VectorFile {
       ...roots,
       ...batches,
       { name: 'receipt', requirement: 'SPEC-CUS-5', chainId: 'chiron-vectors', set: 7, root: hex(root), message: hex(message), publicKey: hex(publicKeyOf(seed)), signature: hex(signWith(seed, message)) },
+      ...groups,
+      ...strangers,
     ],
   }
 }

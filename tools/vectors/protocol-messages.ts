@@ -34,6 +34,7 @@ const limited = {
 const hidden = { ...denial, grantee: { kind: 'anyone' }, data: { from: 1_500_020_000, until: 1_500_020_031 }, conditions: [{ kind: 'jurisdiction', within: false, of: ['CH'] }], absolute: true }
 const keyholder = { did: did('device', 'keyholder'), signingKey: key('keyholder'), agreementKey: sampleBytes('keyholder agreement', 32), suite: 'x25519', kemKey: sampleBytes('keyholder kem', 32) }
 const receipt = { keyholder: keyholder.did, signature: sampleBytes('receipt', 64) }
+const groupReceipt = { ...receipt, group: { size: 3, index: 2, path: [sampleBytes('sibling', 32)] } }
 
 /** One message of every type, with every kind of field. */
 export function sampleMessages(): readonly Sample[] {
@@ -79,6 +80,7 @@ export function sampleMessages(): readonly Sample[] {
     { type: 'access.contestEmergency', patient, emergency: sampleBytes('emergency', 16) },
     { type: 'custody.setKeyholders', keyholders: [keyholder], threshold: 1 },
     { type: 'custody.addReceipts', set: 1, root: sampleBytes('batch root', 32), receipts: [receipt] },
+    { type: 'custody.addReceipts', set: 1, root: sampleBytes('batch root', 32), receipts: [receipt, groupReceipt] },
     { type: 'custody.commitLog', root: sampleBytes('release log', 32), size: 70_000 },
     { type: 'network.addMember', did: lakeside, name: 'lakeside', handle: sampleBytes('lakeside handle', 32), signingKey: key('lakeside'), agreementKey: sampleBytes('lakeside agreement', 32), inception: sampleBytes('lakeside inception', 16) },
     { type: 'network.addMember', did: lakeside, name: 'lakeside', handle: sampleBytes('lakeside handle', 32), signingKey: key('lakeside'), agreementKey: sampleBytes('lakeside agreement', 32), inception: sampleBytes('lakeside inception', 16), jurisdiction: 'CH' },

@@ -1,6 +1,6 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
 import {
-  concatBytes, custodyBatchRoot, custodyReceiptBytes, deriveDid, sha256, utf8,
+  concatBytes, custodyBatchRoot, custodyGroupReceiptBytes, custodyReceiptBytes, deriveDid, inclusionPath, leafHash, merkleRoot, sha256, utf8,
   type Did, type Genesis, type Grantee, type Handle, type Message, type MessageOf, type MessageType, type ObjectId, type RecordEntryMessage,
   type RecordId, type RuleTerms, type Tag, type TxId,
 } from '@chiron/protocol'
@@ -222,6 +222,13 @@ export function receiptsFor(root: Uint8Array, from: number, count: number, set =
   return keyholders(from + count).slice(from).map(({ did, signingKey }) => ({
     keyholder: did, signature: stubSignature(signingKey, custodyReceiptBytes(CHAIN_ID, set, root)),
   }))
+}
+
+/** Receipts for one of several batches that the keyholders accepted together. */
+export function groupReceiptsFor(roots: readonly Uint8Array[], index: number, from: number, count: number): MessageOf<'records.put'>['receipts'] {
+  const message = custodyGroupReceiptBytes(CHAIN_ID, 1, roots.length, merkleRoot(roots))
+  const group = { size: roots.length, index, path: inclusionPath(roots.map(leafHash), index) }
+  return keyholders(from + count).slice(from).map(({ did, signingKey }) => ({ keyholder: did, signature: stubSignature(signingKey, message), group }))
 }
 
 export const openMsg = (reader: Person, fields: Partial<MessageOf<'access.open'>['openings'][number]> = {}): Message =>

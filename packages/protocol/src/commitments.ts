@@ -1,7 +1,8 @@
 import { concatBytes, sha256, utf8 } from './bytes.ts'
 import { ProtocolError } from './errors.ts'
 import type { RecordId } from './ids.ts'
-import { merkleRoot } from './merkle.ts'
+import { inclusionRoot, leafHash, merkleRoot } from './merkle.ts'
+import type { ReceiptGroup } from './messages/records.ts'
 
 /**
  * Salted commitment to a content key: SHA-256(`chiron/key/v1` ‖ salt (16) ‖ record (16) ‖ key (32)). SPEC-CUS-1.
@@ -60,6 +61,21 @@ function batchLeafBytes(leaf: BatchLeaf): Uint8Array {
 /** What a keyholder signs: `chiron/custody-receipt/v1`, zero, chain id, zero, set (u32), root (32). SPEC-CUS-5. */
 export function custodyReceiptBytes(chainId: string, set: number, root: Uint8Array): Uint8Array {
   return concatBytes(utf8(`chiron/custody-receipt/v1\0${chainId}\0`), uint32Bytes(set), root)
+}
+
+/**
+ * What a keyholder signs for all batches of a group at once: `chiron/custody-group-receipt/v1`, zero, chain id, zero, set
+ * (u32), size of the group (u32), RFC 9162 root over the batch roots (32). SPEC-CUS-15.
+ */
+export function custodyGroupReceiptBytes(chainId: string, set: number, size: number, root: Uint8Array): Uint8Array {
+  return concatBytes(utf8(`chiron/custody-group-receipt/v1\0${chainId}\0`), uint32Bytes(set), uint32Bytes(size), root)
+}
+
+/** What the signature of a receipt is over, for the batch with this root; undefined where the batch is not at that place of the group. */
+export function receiptSigningBytes(chainId: string, set: number, batchRoot: Uint8Array, { group }: { readonly group?: ReceiptGroup }): Uint8Array | undefined {
+  if (group === undefined) return custodyReceiptBytes(chainId, set, batchRoot)
+  const root = inclusionRoot(group.size, group.index, leafHash(batchRoot), group.path)
+  return root && custodyGroupReceiptBytes(chainId, set, group.size, root)
 }
 
 function uint32Bytes(n: number): Uint8Array {

@@ -66,12 +66,18 @@ export function verifyInclusion(
   leaf: Uint8Array,
   path: readonly Uint8Array[],
 ): boolean {
-  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return false
+  const found = inclusionRoot(size, index, leaf, path)
+  return found !== undefined && equalBytes(found, root)
+}
+
+/** The root that an inclusion path leads to, or undefined where it is not one of a tree of that size. RFC 9162 §2.1.3.2. */
+export function inclusionRoot(size: number, index: number, leaf: Uint8Array, path: readonly Uint8Array[]): Uint8Array | undefined {
+  if (!Number.isSafeInteger(size) || !Number.isSafeInteger(index) || index < 0 || index >= size) return undefined
   let fn = index
   let sn = size - 1
   let hash = leaf
   for (const sibling of path) {
-    if (sn === 0) return false
+    if (sn === 0) return undefined
     if (fn % 2 === 1 || fn === sn) {
       hash = nodeHash(sibling, hash)
       while (fn % 2 === 0 && fn !== 0) {
@@ -84,7 +90,7 @@ export function verifyInclusion(
     fn = Math.floor(fn / 2)
     sn = Math.floor(sn / 2)
   }
-  return sn === 0 && equalBytes(hash, root)
+  return sn === 0 ? hash : undefined
 }
 
 /** Checks that the tree of size `first` is a prefix of that of size `second`. RFC 9162 §2.1.4.2. */

@@ -155,6 +155,12 @@ describe('SPEC-CUS', () => {
     expect(protocol.toHex(message)).toBe(item.message)
     expect(protocol.verifyEd25519(bytes(item.publicKey), message, bytes(item.signature))).toBe(true)
   })
+  test.each(only('commitments-custody.json', 'SPEC-CUS-15'))('%s', (_name, item) => {
+    const group = { size: Number(item.size), index: Number(item.index), path: list(item.path) }
+    const message = protocol.receiptSigningBytes(String(item.chainId), Number(item.set), bytes(item.root), { group })
+    expect(message === undefined ? null : protocol.toHex(message)).toBe(item.message)
+    if (message !== undefined) expect(protocol.verifyEd25519(bytes(item.publicKey), message, bytes(item.signature))).toBe(true)
+  })
 })
 
 describe('SPEC-BLK and SPEC-LOG', () => {

@@ -18,6 +18,7 @@ export { DEFAULT_KEM_SUITE, deriveKemKeyPair, importX25519KeyPair, type KemKeyPa
 export * from './keyholder/keyholder.ts'
 export * from './keyholder/memory.ts'
 export * from './keyholder/ports.ts'
+export type { BatchReceipt } from './keyholder/receipt-groups.ts'
 export * from './keyholder/release-log.ts'
 export { MAX_EPOCH_SHARES, type DestroyedShares } from './keyholder/sealed-shares.ts'
 export * from './random.ts'

@@ -5,6 +5,8 @@ import { fromHex, isAcceptablePublicKey, sha256, utf8, verifyEd25519, type TxId 
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { NativeSignatures } from './signatures.ts'
+import type { SignatureCheck } from './verify-batch.ts'
+import { VerifyPool } from './verify-pool.ts'
 
 const readVectors = <V>(name: string): { readonly vectors: readonly V[] } => JSON.parse(readFileSync(join(import.meta.dirname, '../../../../spec/vectors', name), 'utf8'))
 const keys = readVectors<{ name: string; publicKey: string; acceptable: boolean }>('ed25519-keys.json')
@@ -90,7 +92,7 @@ describe('NativeSignatures.ofTx', () => {
   })
 
   it('stays right when its caches are full', () => {
-    const verifier = new NativeSignatures({ keys: 1, signatures: 1 })
+    const verifier = new NativeSignatures({ keys: 1, signatures: 1, ahead: 1 })
     for (let n = 10; n < 14; n++) {
       const own = new Uint8Array(32).fill(n)
       const text = utf8(`tx ${n}`)
@@ -98,6 +100,63 @@ describe('NativeSignatures.ofTx', () => {
       expect(verifier.ofTx(publicKeyOf(own), text, valid, sha256(text) as TxId)).toBe(true)
       expect(verifier.ofTx(publicKey, text, valid, sha256(text) as TxId)).toBe(false)
     }
+  })
+})
+
+describe('NativeSignatures.checkAhead', () => {
+  const seed = new Uint8Array(32).fill(5)
+  const publicKey = publicKeyOf(seed)
+  const receipt = { publicKey, message: utf8('a receipt of a group'), signature: signWith(utf8('a receipt of a group'), seed) }
+
+  /** A transaction of its own, and a signature that it shares with others. */
+  const asking = (verifier: NativeSignatures, name: string, shared: typeof receipt): Promise<boolean> => {
+    const message = utf8(name)
+    return new Promise((done) => verifier.checkAhead(sha256(message) as TxId, [{ publicKey, message, signature: signWith(message, seed) }, shared], done))
+  }
+
+  /** Answers what it is asked in the order opposite to that of asking, once all of it was asked. */
+  class Backwards extends VerifyPool {
+    readonly asked: [checks: readonly SignatureCheck[], done: (valid: readonly boolean[]) => void][] = []
+
+    override verify(checks: readonly SignatureCheck[], done: (valid: readonly boolean[]) => void): void {
+      this.asked.push([checks, done])
+    }
+
+    answer(): void {
+      for (const [checks, done] of this.asked.splice(0).reverse()) done(checks.map((check) => verifyEd25519(check.publicKey, check.message, check.signature)))
+    }
+  }
+
+  it('checks what several share once, and all of them wait for it', async () => {
+    const pool = new Backwards()
+    const verifier = new NativeSignatures(undefined, pool)
+    const answers = ['one', 'two', 'three', 'four', 'five'].map((name) => asking(verifier, name, receipt))
+    expect(pool.asked.map(([checks]) => checks.length)).toEqual([2, 1, 1])
+    const settled: number[] = []
+    for (const [i, answer] of answers.entries()) void answer.then(() => settled.push(i))
+    pool.answer()
+    expect(await Promise.all(answers)).toEqual([true, true, true, true, true])
+    // The first two are checked at once; those after them were answered before what they share was.
+    expect(settled.slice(2)).toEqual([4, 3, 2].toSorted((a, b) => settled.indexOf(a) - settled.indexOf(b)))
+    const later = asking(verifier, 'six', receipt)
+    void [asking(verifier, 'seven', receipt), asking(verifier, 'eight', receipt)]
+    expect(pool.asked.every(([checks]) => checks.length === 1)).toBe(true)
+    pool.answer()
+    expect(await later).toBe(true)
+  })
+
+  it('takes no word for another key, message or signature than it checked', async () => {
+    const pool = new Backwards()
+    const verifier = new NativeSignatures(undefined, pool)
+    const forged = receipt.signature.slice()
+    forged[40] = (forged[40] as number) ^ 1
+    const others = [{ ...receipt, signature: forged }, { ...receipt, message: utf8('another receipt') }, { ...receipt, publicKey: publicKeyOf(new Uint8Array(32)) }]
+    const answers = ['a', 'b', 'c'].map((name) => asking(verifier, name, receipt))
+    for (const [i, other] of others.entries()) answers.push(asking(verifier, `other ${i}`, other))
+    pool.answer()
+    expect(await Promise.all(answers)).toEqual([true, true, true, true, true, true])
+    expect(verifier.verify(receipt.publicKey, receipt.message, receipt.signature)).toBe(true)
+    for (const other of others) expect(verifier.verify(other.publicKey, other.message, other.signature)).toBe(false)
   })
 })
 

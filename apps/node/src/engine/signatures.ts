@@ -12,9 +12,14 @@ const IDENTITY = Uint8Array.of(1, ...new Uint8Array(31))
 /** Transactions of one turn of the event loop whose signatures are checked on the main thread. */
 const AT_ONCE = 2
 
+/** Longest message, in bytes, whose signature is remembered once it was asked about: as long as that of any receipt. */
+const MOST_REMEMBERED = 256
+
 export interface SignatureCacheLimits {
   readonly keys: number
   readonly signatures: number
+  /** Signatures of other messages that are remembered as valid. */
+  readonly ahead: number
 }
 
 /**
@@ -26,22 +31,28 @@ export interface SignatureCacheLimits {
 export class NativeSignatures {
   readonly #keys = new Map<string, KeyObject | undefined>()
   readonly #valid = new Map<string, { readonly publicKey: Uint8Array; readonly signature: Uint8Array }>()
-  /** Signatures of other messages that were found valid ahead, by their bytes; each is asked about once. */
+  /** Signatures of other messages that were found valid, by their bytes. A group of transactions may share one. */
   readonly #ahead = new Map<string, SignatureCheck>()
+  /** Those that are being checked ahead, with those who wait for the outcome. */
+  readonly #underWay = new Map<string, { readonly check: SignatureCheck; readonly waiting: (() => void)[] }>()
   readonly #pool: VerifyPool
   readonly #limits: SignatureCacheLimits
   /** Groups that the pool has not answered. */
   #unanswered = 0
 
-  constructor(limits: SignatureCacheLimits = { keys: 10_000, signatures: 50_000 }, pool = new VerifyPool()) {
+  constructor(limits: SignatureCacheLimits = { keys: 10_000, signatures: 50_000, ahead: 10_000 }, pool = new VerifyPool()) {
     this.#pool = pool
     this.#limits = limits
   }
 
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    if (this.#ahead.size > 0 && this.#isKnownAhead(publicKey, message, signature)) return true
+    const check = { publicKey, message, signature }
+    const text = textOf(signature)
+    if (isSame(this.#ahead.get(text), check)) return true
     const key = this.#keyFor(publicKey, signature)
-    return key !== undefined && verify(null, message, key, signature)
+    if (key === undefined || !verify(null, message, key, signature)) return false
+    if (message.length <= MOST_REMEMBERED) remember(this.#ahead, text, { publicKey: publicKey.slice(), message: message.slice(), signature: signature.slice() }, this.#limits.ahead)
+    return true
   }
 
   /**
@@ -60,20 +71,45 @@ export class NativeSignatures {
       return
     }
     this.#unanswered++
-    this.#pool.verify(checks, (valid) => {
-      this.#unanswered--
-      if (valid[0] === true) this.#rememberTx(txId, own)
-      for (let i = 1; i < checks.length; i++) {
-        const check = checks[i] as SignatureCheck
-        if (valid[i] === true) remember(this.#ahead, textOf(check.signature), check, this.#limits.signatures)
+    let isOwnValid = false
+    let left = 1
+    const settle = (): void => {
+      if (--left === 0) done(isOwnValid)
+    }
+    const asked: SignatureCheck[] = [own]
+    for (const check of others) {
+      const text = textOf(check.signature)
+      if (isSame(this.#ahead.get(text), check)) continue
+      const underWay = this.#underWay.get(text)
+      if (underWay === undefined) {
+        this.#underWay.set(text, { check, waiting: [] })
+        asked.push(check)
+      } else if (isSame(underWay.check, check)) {
+        left++
+        underWay.waiting.push(settle)
       }
-      done(valid[0] === true)
+    }
+    this.#pool.verify(asked, (valid) => {
+      this.#unanswered--
+      isOwnValid = valid[0] === true
+      if (isOwnValid) this.#rememberTx(txId, own)
+      for (let i = 1; i < asked.length; i++) this.#settleAhead(asked[i] as SignatureCheck, valid[i] === true)
+      settle()
     })
+  }
+
+  #settleAhead(check: SignatureCheck, valid: boolean): void {
+    const text = textOf(check.signature)
+    if (valid) remember(this.#ahead, text, check, this.#limits.ahead)
+    const waiting = this.#underWay.get(text)?.waiting ?? []
+    this.#underWay.delete(text)
+    for (const settle of waiting) settle()
   }
 
   /** Ends the threads that check ahead; they start again when they are needed. */
   async rest(): Promise<void> {
     this.#unanswered = 0
+    this.#underWay.clear()
     await this.#pool.close()
   }
 
@@ -100,14 +136,6 @@ export class NativeSignatures {
     remember(this.#valid, textOf(txId), { publicKey: publicKey.slice(), signature: signature.slice() }, this.#limits.signatures)
   }
 
-  #isKnownAhead(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const text = textOf(signature)
-    const known = this.#ahead.get(text)
-    if (known === undefined || !equalBytes(known.publicKey, publicKey) || !equalBytes(known.message, message)) return false
-    this.#ahead.delete(text)
-    return true
-  }
-
   /** How many were checked at once in this turn of the event loop. */
   #inTurn = 0
 
@@ -129,6 +157,10 @@ export class NativeSignatures {
     remember(this.#keys, id, key, this.#limits.keys)
     return key
   }
+}
+
+function isSame(known: SignatureCheck | undefined, { publicKey, message, signature }: SignatureCheck): boolean {
+  return known !== undefined && equalBytes(known.signature, signature) && equalBytes(known.publicKey, publicKey) && equalBytes(known.message, message)
 }
 
 function isBelowOrder(scalar: Uint8Array): boolean {

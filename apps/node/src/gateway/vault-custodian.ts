@@ -161,8 +161,8 @@ export class VaultCustodian implements Custodian {
       set.keyholders.map(async ({ did }, index) => {
         const keyholder = byDid.get(did)
         if (keyholder === undefined) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'a keyholder cannot be reached')
-        const { signature } = await keyholder.acceptBatch(packages[index] as Uint8Array)
-        return { keyholder: did, signature }
+        const { signature, group } = await keyholder.acceptBatch(packages[index] as Uint8Array)
+        return { keyholder: did, signature, ...(group === undefined ? {} : { group }) }
       }),
     )
     const receipts = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))

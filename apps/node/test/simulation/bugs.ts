@@ -42,7 +42,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${LEDGER}decide/decide.ts`, "decisions.find((d) => d.effect === 'deny')", "decisions.slice(0, 1).find((d) => d.effect === 'deny')",
   ]),
   bug('ledger/receipt-not-verified', "keyholders' receipts are counted and not verified", [
-    `${LEDGER}contracts/custody/receipts.ts`, 'ensure(ports.verify(keyholder.signingKey, message, receipt.signature), custodyErrors.receiptInvalid)', '',
+    `${LEDGER}contracts/custody/receipts.ts`, 'ensure(message !== undefined && ports.verify(keyholder.signingKey, message, receipt.signature), custodyErrors.receiptInvalid)', '',
   ]),
   bug('ledger/signature-not-verified', 'transactions are taken whoever signed them', [
     `${LEDGER}runtime/admission.ts`, "if (!ports.verify(publicKey, signingBytes(tx.bodyBytes), tx.signature, tx.id)) throw refusal('signatureInvalid')", '',
@@ -78,7 +78,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${VAULT}keyholder/decide-release.ts`, 'if (!status.fresh) throw', 'if (!status.fresh && status.height < 0) throw',
   ]),
   bug('keyholder/receipt-before-durable', 'a keyholder signs for shares that are not on its disk yet', [
-    `${VAULT}keyholder/keyholder.ts`, 'await this.#shares.add(', 'void this.#shares.add(',
+    `${VAULT}keyholder/receipt-groups.ts`, 'await this.#add(', 'void this.#add(',
   ]),
   bug('keyholder/epoch-key-not-awaited', 'shares are kept under a key that is not on the disk yet', [
     `${VAULT}keyholder/sealed-shares.ts`, 'await this.#keys.put(epoch, key)\n      key.fill(0)', 'void this.#keys.put(epoch, key)\n      this.#opened.set(epoch, importAeadKey(key.slice()))\n      key.fill(0)',

@@ -1,5 +1,5 @@
 import {
-  concatBytes, custodyBatchRoot, custodyReceiptBytes, decodeCanonical, decodeTx, encodeCanonical, equalBytes, fromHex, schema, signedBlock, signingBytes, toHex, utf8,
+  concatBytes, custodyBatchRoot, decodeCanonical, decodeTx, encodeCanonical, equalBytes, fromHex, receiptSigningBytes, schema, signedBlock, signingBytes, toHex, utf8,
   type AppState, type Did, type Genesis, type Handle, type Message,
 } from '@chiron/protocol'
 import { CommittedState, type BlockInput, type BlockOutput, type GenesisOutput, type Runtime, type TxResult } from '@chiron/ledger'
@@ -227,9 +227,10 @@ export class Checker {
     const { genesis, verify } = this.#options
     const { keyholders } = genesis.custody
     const root = custodyBatchRoot(message.entries)
-    const signed = new Set(message.receipts.filter(({ keyholder, signature }) => {
-      const found = keyholders.find(({ did }) => did === keyholder)
-      return found !== undefined && verify(found.signingKey, custodyReceiptBytes(genesis.chainId, message.custodySet, root), signature)
+    const signed = new Set(message.receipts.filter((receipt) => {
+      const found = keyholders.find(({ did }) => did === receipt.keyholder)
+      const signing = receiptSigningBytes(genesis.chainId, message.custodySet, root, receipt)
+      return found !== undefined && signing !== undefined && verify(found.signingKey, signing, receipt.signature)
     }).map(({ keyholder }) => keyholder))
     if (signed.size < keyholders.length - Math.floor((keyholders.length - 1) / 3)) this.fail('P4', 'a write was taken with too few receipts')
   }

@@ -46,8 +46,21 @@ export const recordEntry = v.strictObject({
 })
 export type RecordEntryMessage = v.InferOutput<typeof recordEntry>
 
-/** A keyholder's signature over the batch root that it holds its shares of: see `custody.ts`. */
-export const custodyReceipt = v.strictObject({ keyholder: did, signature })
+/** Most batches that a keyholder signs for at once. */
+export const MAX_RECEIPT_GROUP = 64
+
+/** Place of a batch in a group: how many batches, which one (from 0), and its RFC 9162 inclusion path. SPEC-CUS-15. */
+export const receiptGroup = v.pipe(
+  v.strictObject({ size: v.pipe(uint, v.minValue(2), v.maxValue(MAX_RECEIPT_GROUP)), index: uint, path: listOf(hash32, 6, 1) }),
+  v.check(({ size, index }) => index < size),
+)
+export type ReceiptGroup = v.InferOutput<typeof receiptGroup>
+
+/**
+ * A keyholder's signature over the batch root that it holds its shares of: see `custody.ts`; or over the root of a `group`
+ * of two or more, which the batch is part of.
+ */
+export const custodyReceipt = v.strictObject({ keyholder: did, signature, group: v.exactOptional(receiptGroup) })
 export type CustodyReceipt = v.InferOutput<typeof custodyReceipt>
 
 /**

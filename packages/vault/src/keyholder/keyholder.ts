@@ -1,5 +1,5 @@
 import {
-  concatBytes, custodyReceiptBytes, equalBytes, toHex, verifyEd25519, type CustodyReceipt, type Did, type RecordId,
+  concatBytes, equalBytes, toHex, verifyEd25519, type Did, type RecordId,
 } from '@chiron/protocol'
 import { Inbox } from '../custody/inbox.ts'
 import { VaultError } from '../errors.ts'
@@ -10,6 +10,7 @@ import { sealReleaseResponse, type RefusalCode, type ReleasedShare } from '../re
 import { checkPackage } from './accept.ts'
 import { checkRequest, decideRelease, ReplayMemory, type ReleaseDecisions } from './decide-release.ts'
 import type { EpochKeyStore, LedgerView, PendingShare, ReleaseLogStore, ShareStore } from './ports.ts'
+import { ReceiptGroups, type BatchReceipt } from './receipt-groups.ts'
 import { ReleaseLog } from './release-log.ts'
 import { SealedShares, type DestroyedShares } from './sealed-shares.ts'
 
@@ -32,12 +33,6 @@ export interface KeyholderDependencies {
   readonly verify?: (publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array) => boolean
 }
 
-/** A receipt, and what it is for. */
-export interface BatchReceipt extends CustodyReceipt {
-  readonly set: number
-  readonly root: Uint8Array
-}
-
 export interface SweptShares {
   /** Shares now known to be on the ledger. */
   readonly settled: number
@@ -54,12 +49,12 @@ const SWEEP_LIMIT = 1000
 /** Holds one share of every content key dealt to it, and lets go of a share only as the ledger says. No IO of its own. */
 export class Keyholder {
   readonly did: Did
-  readonly #chainId: string
   readonly #view: LedgerView
   readonly #shares: SealedShares
   readonly #store: ShareStore
   readonly #log: ReleaseLog
   readonly #inbox: Inbox
+  readonly #groups: ReceiptGroups
   readonly #replays = new ReplayMemory()
   readonly #sign: KeyholderDependencies['sign']
   readonly #verify: NonNullable<KeyholderDependencies['verify']>
@@ -67,7 +62,6 @@ export class Keyholder {
 
   private constructor(options: KeyholderOptions, dependencies: KeyholderDependencies, shares: SealedShares) {
     this.did = options.did
-    this.#chainId = options.chainId
     this.#view = dependencies.view
     this.#shares = shares
     this.#store = dependencies.store
@@ -75,6 +69,7 @@ export class Keyholder {
     this.#sign = dependencies.sign
     this.#verify = dependencies.verify ?? verifyEd25519
     this.#random = dependencies.random
+    this.#groups = new ReceiptGroups(options, { add: (kept) => shares.add(kept), sign: dependencies.sign })
     this.#inbox = new Inbox(options, { memberKey: (did) => dependencies.view.memberKey(did), verify: this.#verify })
   }
 
@@ -86,14 +81,13 @@ export class Keyholder {
   }
 
   /**
-   * Opens and checks a package, stores its shares durably, then signs for them. The same package may come again.
+   * Opens and checks a package, stores its shares durably, then signs for them: with others that come meanwhile at once.
+   * The same package may come again.
    * @throws VaultError as {@link Inbox.open} and {@link checkPackage}
    */
   async acceptBatch(packageBytes: Uint8Array): Promise<BatchReceipt> {
     const { body } = await this.#inbox.open(packageBytes)
-    await this.#shares.add(checkPackage(body, this.did, this.#view))
-    const signature = await this.#sign(custodyReceiptBytes(this.#chainId, body.set, body.root))
-    return { keyholder: this.did, signature, set: body.set, root: body.root }
+    return await this.#groups.take({ set: body.set, root: body.root, shares: checkPackage(body, this.did, this.#view) })
   }
 
   /**

@@ -1,8 +1,8 @@
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { custodyBatchRoot, custodyReceiptBytes, deriveDid, sha256, utf8, verifyEd25519, type Genesis } from '@chiron/protocol'
+import { custodyBatchRoot, custodyReceiptBytes, deriveDid, sha256, utf8, verifyEd25519, type CustodyReceipt, type Genesis, type ReceiptGroup } from '@chiron/protocol'
 import { expect, test } from 'vitest'
 import {
-  ada, CHAIN_ID, ContractChain, entry, keyholders, lakeside, msg, person, populated, putMsg, receiptsFor, refusalLedger, riverside, SALT,
+  ada, CHAIN_ID, ContractChain, entry, keyholders, lakeside, groupReceiptsFor, msg, person, populated, putMsg, receiptsFor, refusalLedger, riverside, SALT,
 } from '../../../test/contract-chain.ts'
 import { custody, identity } from '../index.ts'
 
@@ -47,6 +47,25 @@ test('a write needs receipts of n−f keyholders of the current set, and every r
   refused(chain.submit(riverside, putMsg(entries, { receipts: receiptsFor(batch, 0, 3, 2) })), 'receiptInvalid')
   refused(chain.submit(riverside, putMsg(entries, { custodySet: 2, receipts: good })), 'setNotCurrent')
   chain.do(riverside, putMsg(entries, { receipts: good }))
+})
+
+test('a keyholder may sign once for several batches, and the receipt holds for each of them at its place only', () => {
+  const chain = populated()
+  const batches = ['glucose', 'sodium', 'potassium'].map((name) => [entry(name)])
+  const roots = batches.map(custodyBatchRoot)
+  const put = (at: number, change: (receipt: CustodyReceipt) => CustodyReceipt = (receipt) => receipt) =>
+    putMsg(batches[at] as ReturnType<typeof entry>[], { receipts: groupReceiptsFor(roots, at, 0, 3).map(change) })
+  const moved = (fields: Partial<ReceiptGroup>) => (receipt: CustodyReceipt): CustodyReceipt => ({ ...receipt, group: { ...(receipt.group as ReceiptGroup), ...fields } })
+  const path = groupReceiptsFor(roots, 0, 0, 1)[0]?.group?.path as Uint8Array[]
+  refused(chain.submit(riverside, put(0, moved({ index: 1 }))), 'receiptInvalid')
+  refused(chain.submit(riverside, put(0, moved({ size: 4 }))), 'receiptInvalid')
+  refused(chain.submit(riverside, put(0, moved({ path: path.slice(1) }))), 'receiptInvalid')
+  refused(chain.submit(riverside, put(0, moved({ path: [...path, root('more')] }))), 'receiptInvalid')
+  refused(chain.submit(riverside, put(0, ({ keyholder, signature }) => ({ keyholder, signature }))), 'receiptInvalid')
+  refused(chain.submit(riverside, putMsg([entry('iron')], { receipts: groupReceiptsFor(roots, 0, 0, 3) })), 'receiptInvalid')
+  for (const at of [0, 1, 2]) chain.do(riverside, put(at))
+  chain.do(ada, msg('custody.addReceipts', { set: 1, root: roots[2] as Uint8Array, receipts: groupReceiptsFor(roots, 2, 3, 1) }))
+  expect([...custody.incompleteBatches(chain.state)]).toHaveLength(2)
 })
 
 test('late receipts complete a batch', () => {

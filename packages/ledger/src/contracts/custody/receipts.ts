@@ -1,4 +1,4 @@
-import { custodyReceiptBytes, type CustodyReceipt } from '@chiron/protocol'
+import { equalBytes, receiptSigningBytes, type CustodyReceipt } from '@chiron/protocol'
 import { InvariantError } from '../../runtime/errors.ts'
 import type { SignatureCheck } from '../../runtime/block.ts'
 import type { StateReader } from '../../state/reader.ts'
@@ -21,14 +21,14 @@ export function acceptBatch(effects: Effects, ports: CustodyPorts, setNumber: nu
 /** Indexes of the keyholders that signed, ascending. Every receipt given must be good. */
 export function checkReceipts(effects: Effects, ports: CustodyPorts, setNumber: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): number[] {
   const { keyholders } = requireSet(effects, setNumber)
-  const message = custodyReceiptBytes(effects.block.chainId, setNumber, root)
   const signed = new Set<number>()
   for (const receipt of receipts) {
     const index = keyholders.findIndex((k) => k.did === receipt.keyholder)
     const keyholder = keyholders[index]
     ensure(keyholder !== undefined, custodyErrors.unknownKeyholder)
     ensure(!signed.has(index), custodyErrors.receiptRepeated)
-    ensure(ports.verify(keyholder.signingKey, message, receipt.signature), custodyErrors.receiptInvalid)
+    const message = messageOf(effects.block.chainId, setNumber, root, receipt)
+    ensure(message !== undefined && ports.verify(keyholder.signingKey, message, receipt.signature), custodyErrors.receiptInvalid)
     signed.add(index)
   }
   return [...signed].sort((a, b) => a - b)
@@ -37,11 +37,29 @@ export function checkReceipts(effects: Effects, ports: CustodyPorts, setNumber: 
 /** Signatures that {@link checkReceipts} is going to ask about. */
 export function receiptChecks(state: StateReader, chainId: string, setNumber: number, root: Uint8Array, receipts: readonly CustodyReceipt[]): SignatureCheck[] {
   const keyholders = store.getSet(state, setNumber)?.keyholders ?? []
-  const message = custodyReceiptBytes(chainId, setNumber, root)
-  return receipts.flatMap(({ keyholder, signature }) => {
-    const publicKey = keyholders.find((k) => k.did === keyholder)?.signingKey
-    return publicKey === undefined ? [] : [{ publicKey, message, signature }]
+  return receipts.flatMap((receipt) => {
+    const publicKey = keyholders.find((k) => k.did === receipt.keyholder)?.signingKey
+    const message = messageOf(chainId, setNumber, root, receipt)
+    return publicKey === undefined || message === undefined ? [] : [{ publicKey, message, signature: receipt.signature }]
   })
+}
+
+interface Asked {
+  readonly chainId: string
+  readonly set: number
+  readonly root: Uint8Array
+  readonly message: Uint8Array | undefined
+}
+
+const asked = new WeakMap<CustodyReceipt, Asked>()
+
+/** As `receiptSigningBytes`; remembered, since it is asked for before and while a message is handled. */
+function messageOf(chainId: string, set: number, root: Uint8Array, receipt: CustodyReceipt): Uint8Array | undefined {
+  const known = asked.get(receipt)
+  if (known !== undefined && known.chainId === chainId && known.set === set && equalBytes(known.root, root)) return known.message
+  const message = receiptSigningBytes(chainId, set, root, receipt)
+  asked.set(receipt, { chainId, set, root, message })
+  return message
 }
 
 function requireSet(effects: Effects, number: number): store.SetRecord {
