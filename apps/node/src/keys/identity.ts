@@ -84,8 +84,17 @@ export class Identity {
   }
 
   save(files: KeyFiles, name: string): void {
+    files.write(name, this.#kept())
+  }
+
+  /** As `save`, without blocking: durable when it resolves. */
+  async saveInBackground(files: KeyFiles, name: string): Promise<void> {
+    await files.writeInBackground(name, this.#kept())
+  }
+
+  #kept(): Secret {
     const kept = { format: 'chiron/identity/v1', kind: this.kind, did: this.did, inception: this.inception, keyId: this.keyId, signing: this.#signingSeed.reveal(), agreement: this.agreementSeed.reveal() }
-    files.write(name, new Secret(encodeCanonical(kept)))
+    return new Secret(encodeCanonical(kept))
   }
 
   /** Ed25519 signature, 64 bytes. RFC 8032. */

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatBytes, equalBytes, utf8 } from '@chiron/protocol'
 import { toStorageError } from '../storage/errors.ts'
-import { eraseFile, makeDirectory, writeFileDurably } from '../storage/files.ts'
+import { eraseFile, makeDirectory, writeFileDurably, writeFileDurablyInBackground } from '../storage/files.ts'
 import { KeyError } from './errors.ts'
 import type { MasterKey } from './master-key.ts'
 import { Secret } from './secret.ts'
@@ -55,17 +55,26 @@ export class KeyFiles {
 
   /** Durable when it returns; replaces what was there as a whole. @throws StorageError, KeyError `ERR_KEY_NAME` */
   write(name: string, content: Secret): void {
-    const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', this.#key.reveal(), nonce, { authTagLength: TAG_BYTES })
-    cipher.setAAD(associatedData(name))
-    const ciphertext = concatBytes(cipher.update(content.reveal()), cipher.final())
-    writeFileDurably(this.#path(name), concatBytes(MAGIC, nonce, ciphertext, cipher.getAuthTag()))
+    writeFileDurably(this.#path(name), this.#sealed(name, content))
+  }
+
+  /** As `write`, without blocking: durable when it resolves. One at a time for a name. @throws StorageError, KeyError `ERR_KEY_NAME` */
+  async writeInBackground(name: string, content: Secret): Promise<void> {
+    await writeFileDurablyInBackground(this.#path(name), this.#sealed(name, content))
   }
 
   /** Overwrites and removes a file, if it is there. */
   remove(name: string): void {
     const path = this.#path(name)
     if (existsSync(path)) eraseFile(path, statSync(path).size)
+  }
+
+  #sealed(name: string, content: Secret): Uint8Array {
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#key.reveal(), nonce, { authTagLength: TAG_BYTES })
+    cipher.setAAD(associatedData(name))
+    const ciphertext = concatBytes(cipher.update(content.reveal()), cipher.final())
+    return concatBytes(MAGIC, nonce, ciphertext, cipher.getAuthTag())
   }
 
   #path(name: string): string {

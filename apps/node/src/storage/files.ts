@@ -1,4 +1,5 @@
 import { closeSync, fsyncSync, ftruncateSync, mkdirSync, openSync, renameSync, statfsSync, unlinkSync, writeSync } from 'node:fs'
+import { open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { toStorageError } from './errors.ts'
 
@@ -25,6 +26,29 @@ export function writeFileDurably(path: string, bytes: Uint8Array): void {
     }
     renameSync(temporary, path)
     syncDirectory(dirname(path))
+  } catch (cause) {
+    throw toStorageError(cause, path, 'writing')
+  }
+}
+
+/** As {@link writeFileDurably}, without blocking: durable when it resolves. One at a time for a path. @throws StorageError */
+export async function writeFileDurablyInBackground(path: string, bytes: Uint8Array): Promise<void> {
+  const temporary = `${path}.tmp`
+  try {
+    const file = await open(temporary, 'w', 0o600)
+    try {
+      await file.writeFile(bytes)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    const directory = await open(dirname(path), 'r')
+    try {
+      await directory.sync()
+    } finally {
+      await directory.close()
+    }
   } catch (cause) {
     throw toStorageError(cause, path, 'writing')
   }
