@@ -32,8 +32,13 @@ export function draw(seed: number): Drawn {
 
 const KINDS: readonly ReaderKind[] = ['colleague', 'granted', 'colleague', 'granted', 'patient', 'delegate', 'emergency', 'nobody']
 
+/** Kinds of readers take turns. */
+export function readerKindOf(seed: number): ReaderKind {
+  return KINDS[seed % KINDS.length] as ReaderKind
+}
+
 function drawReader(random: SeededRandom, seed: number): ReaderWords {
-  const kind = KINDS[seed % KINDS.length] as ReaderKind
+  const kind = readerKindOf(seed)
   switch (kind) {
     case 'colleague':
       return { kind, organisation: 'riverside', user: 'nurse', purpose: 'TREAT', scopes: drawScopes(random) }

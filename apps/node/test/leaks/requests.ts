@@ -173,7 +173,7 @@ export class Requests {
       `Observation?_revinclude=Provenance:target&_include:iterate=Observation:encounter`, `DiagnosticReport?_include=DiagnosticReport:result&_include:iterate=Observation:encounter&_include:iterate=Observation:has-member`,
       `Condition?_revinclude=MedicationRequest:reason-reference&_revinclude:iterate=Provenance:target`, `MedicationRequest?_include=MedicationRequest:reason-reference&_include:iterate=Condition:encounter&_summary=true`,
       `Patient?_revinclude=Encounter:patient&_revinclude:iterate=Observation:encounter&_count=2`, `Provenance?_include=Provenance:target&_include:iterate=Observation:encounter&_elements=id`,
-    ]).slice(0, 4).map((path) => get('include', path))
+    ]).slice(0, 7).map((path) => get('include', path))
   }
 
   #sorted(): Asked[] {

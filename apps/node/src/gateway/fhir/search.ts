@@ -3,9 +3,10 @@ import { formatCursor, outcome, parseSearch, searchsetText, subsetResource, type
 import { sightOfOpen, sightOfPatients, type Sight } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { SearchAnswer } from '../index/port.ts'
-import { scopeAllows, type Reader } from '../reader.ts'
+import { readableTypes, type Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess } from './absent.ts'
+import { withinScopes } from './clause-scopes.ts'
 import { canonicalFor } from './known.ts'
 import { shown, type Shown } from './present.ts'
 import { requireReadScope } from './read.ts'
@@ -22,8 +23,8 @@ export async function search(services: Services, reader: Reader, cursors: Cursor
   const query = canonicalQuery(services, reader, parse(services, cursors, request, type))
   if (isVirtualType(type)) return { status: 200, resource: await searchVirtual(services, reader, query) }
   const sight = await sightFor(services, reader, query)
-  const answered = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED })
-  const found = { ...answered, included: answered.included.filter((row) => scopeAllows(reader, row.type, 'r')) }
+  const includedTypes = readableTypes(reader)
+  const found = await services.index.search(query, sight.visibility, { maxIncluded: MAX_INCLUDED, ...(includedTypes === undefined ? {} : { includedTypes }) })
   const rows = [...found.rows, ...found.included]
   const entries = query.count === 0 ? [] : await shown(services, reader, sight, rows)
   return { status: 200, text: bundleOf(services, cursors, query, found, entries) }
@@ -85,7 +86,8 @@ const PATIENT_PARAMETERS: ReadonlySet<string> = new Set(['patient', 'subject', '
 
 /** Puts canonical ids where a client's stand. */
 function canonicalQuery(services: Services, reader: Reader, query: SearchQuery): SearchQuery {
-  return { ...query, clauses: query.clauses.map((clause) => canonicalClause(services, reader, query.type, clause)) }
+  const { clauses } = withinScopes(reader, query)
+  return { ...query, clauses: clauses.map((clause) => canonicalClause(services, reader, query.type, clause)) }
 }
 
 function canonicalClause(services: Services, reader: Reader, type: string, clause: Clause): Clause {

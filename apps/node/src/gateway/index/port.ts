@@ -113,7 +113,8 @@ export interface IndexStore {
   apply(batch: IndexBatch): Promise<void>
   /** Ends an access outside the order of blocks, at once: the same as a batch with one closing. */
   dropAccess(access: AccessKey): Promise<void>
-  search(query: SearchQuery, visibility: Visibility, options: { readonly maxIncluded: number }): Promise<SearchAnswer>
+  /** `includedTypes`: types that includes may lead to, and through; all unless given. */
+  search(query: SearchQuery, visibility: Visibility, options: { readonly maxIncluded: number; readonly includedTypes?: readonly string[] }): Promise<SearchAnswer>
   /** Newest version, a tombstone included. */
   read(type: string, id: string, visibility: Visibility): Promise<IndexedRow | undefined>
   version(type: string, id: string, version: string, visibility: Visibility): Promise<IndexedRow | undefined>

@@ -21,12 +21,12 @@ export class ReaderQueries {
     this.#visibility = visibility
   }
 
-  search(query: SearchQuery, maxIncluded: number): SearchAnswer {
+  search(query: SearchQuery, maxIncluded: number, includedTypes?: readonly string[]): SearchAnswer {
     const options = { visibility: this.#visibility, columns: COLUMNS }
     const compiled = compileSearch(query, options)
     const found = query.count === 0 ? [] : this.#database.all(compiled.page)
     const rows = found.slice(0, query.count).map((row) => this.#live(row))
-    const { included, cut } = this.#include(query, rows, maxIncluded)
+    const { included, cut } = this.#include(query, rows, maxIncluded, includedTypes)
     const counted = query.total !== 'none' || query.count === 0 || query.summary === 'count'
     const next = found.length <= query.count ? undefined : nextPage(query, found.map((row) => row['rid'] as number), newestRid(this.#database))
     const isWhole = query.count > 0 && found.length <= query.count && isFirstPage(query)
@@ -75,7 +75,7 @@ export class ReaderQueries {
     return rows.length > page.count && last !== undefined ? { rows: rows.slice(0, page.count), next: last.rid } : { rows }
   }
 
-  #include(query: SearchQuery, matches: readonly IndexedRow[], maxIncluded: number): { included: IndexedRow[]; cut: boolean } {
+  #include(query: SearchQuery, matches: readonly IndexedRow[], maxIncluded: number, types: readonly string[] | undefined): { included: IndexedRow[]; cut: boolean } {
     const included: IndexedRow[] = []
     if (query.includes.length === 0) return { included, cut: false }
     const seen = new Set(matches.map((row) => row.rid))
@@ -86,7 +86,7 @@ export class ReaderQueries {
       for (const statement of compileIncludes(query, found, { visibility: this.#visibility, columns: COLUMNS, limit: seen.size + maxIncluded + 1, round })) {
         for (const row of this.#database.all(statement)) {
           const rid = row['rid'] as number
-          if (seen.has(rid)) continue
+          if (seen.has(rid) || types?.includes(row['type'] as string) === false) continue
           if (included.length === maxIncluded) return { included, cut: true }
           seen.add(rid)
           fresh.push(rid)

@@ -74,8 +74,8 @@ export class LibsqlIndexStore implements IndexStore {
     return this.apply({ closings: [access] })
   }
 
-  async search(query: SearchQuery, visibility: Visibility, options: { readonly maxIncluded: number }): Promise<SearchAnswer> {
-    return this.#ask(visibility, (queries) => queries.search(query, options.maxIncluded))
+  async search(query: SearchQuery, visibility: Visibility, options: { readonly maxIncluded: number; readonly includedTypes?: readonly string[] }): Promise<SearchAnswer> {
+    return this.#ask(visibility, (queries) => queries.search(query, options.maxIncluded, options.includedTypes))
   }
 
   async read(type: string, id: string, visibility: Visibility): Promise<IndexedRow | undefined> {
