@@ -42,16 +42,27 @@ it('a confidential service is labelled for whoever was a minor then, also within
   const born = async (birthDate: string, code: string) => {
     const entry = (resource: { resourceType: string }, fullUrl: string) => ({ fullUrl, resource, request: { method: 'POST', url: resource.resourceType } })
     const subject = { reference: 'urn:uuid:0a1b2c3d-0000-4000-8000-000000000001' }
-    const advice = { ...condition('x', coded(code)), subject, onsetDateTime: '2024-05-05' }
-    const bundle = { resourceType: 'Bundle', type: 'transaction', entry: [entry(advice, 'urn:uuid:0a1b2c3d-0000-4000-8000-000000000002'), entry(patient({ birthDate }), subject.reference)] }
-    const [first, second] = (await hospital.post('fhir', bundle)).expect(200).entries()
-    const [condition_, person] = [first, second].map((answer) => String(answer?.response?.location).split('/').at(-3) as string)
+    const [adviceUrl, visitUrl] = ['urn:uuid:0a1b2c3d-0000-4000-8000-000000000002', 'urn:uuid:0a1b2c3d-0000-4000-8000-000000000003'] as const
+    const advice = { ...condition('x', coded(code)), subject, onsetDateTime: '2024-05-05', encounter: { reference: visitUrl } }
+    const visit = { resourceType: 'Encounter', status: 'finished', class: { code: 'AMB' }, subject, diagnosis: [{ condition: { reference: adviceUrl } }] }
+    const bundle = { resourceType: 'Bundle', type: 'transaction', entry: [entry(advice, adviceUrl), entry(visit, visitUrl), entry(patient({ birthDate }), subject.reference)] }
+    const [first, , third] = (await hospital.post('fhir', bundle)).expect(200).entries()
+    const [condition_, person] = [first, third].map((answer) => String(answer?.response?.location).split('/').at(-3) as string)
     await grant(started, person as string, { to: organisation(started, 'lakeside') })
     return (await clinic.get(`Condition/${condition_}`)).status
   }
   expect(await born('2008-05-06', 'Z30.09')).toBe(404)
   expect(await born('2006-05-05', 'Z30.09')).toBe(200)
   expect(await born('2008-05-06', 'J45')).toBe(200)
+})
+
+it('the birth date of a patient who is already there counts', async () => {
+  for (const [birthDate, status] of [['2008-05-06', 404], ['1990-01-01', 200]] as const) {
+    const { id } = await create(patient({ birthDate }))
+    const advice = await create(condition(id, { ...coded('Z30.09'), onsetDateTime: '2024-05-05' }))
+    await grant(started, id, { to: organisation(started, 'lakeside') })
+    ;(await clinic.get(`Condition/${advice.id}`)).expect(status)
+  }
 })
 
 it('what a later version no longer says stays labelled', async () => {
