@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { LABELS } from '@chiron/protocol'
 import { faultsTolerated } from '@chiron/vault'
 import { ControlClient } from '../../apps/node/src/cli/control-client.ts'
 import { openDataDirectory } from '../../apps/node/src/storage/data-directory.ts'
@@ -51,7 +52,7 @@ export async function openCharts(options: ChartOptions, onChart: (done: number) 
       onChart(chart)
       const patient = await writeChart(author, records, resourcesOf(sources[chart % sources.length] as (typeof sources)[number], 'Patient')[0] as Json, templates.slice(chart * 7))
       await control.call('grant', {
-        patient, effect: 'permit', to: { kind: 'person', organisation: 'lakeside', user: 'physician' }, purposes: [], categories: [], labels: [], records: [], actions: ['read'], forMs: 3_600_000, overrides: null,
+        patient, effect: 'permit', to: { kind: 'person', organisation: 'lakeside', user: 'physician' }, purposes: [], categories: [], labels: [...LABELS], records: [], actions: ['read'], forMs: 3_600_000, overrides: null,
       })
       const profiling = options.stages && chart + 1 === options.charts ? node.profile() : undefined
       const before = cpuMsOf([node.pid])
