@@ -22,7 +22,7 @@ export interface IoCase {
 /** What a node did when a call failed, or what became of it. */
 export interface IoOutcome {
   readonly hit: IoHit | undefined
-  /** `crashed`: the fault ended it; `stopped`: it ended itself and said why; `refused`: it lives, and refused something; `served`: nobody noticed. */
+  /** `crashed`: the fault ended it; `stopped`: it ended itself and said why; `refused`: it did not end, but refused something; `served`: nobody noticed. */
   readonly became: 'crashed' | 'stopped' | 'refused' | 'served'
   readonly refusals: readonly Refusal[]
   readonly output: string
@@ -30,10 +30,13 @@ export interface IoOutcome {
 
 const CRASHES: ReadonlySet<IoFault> = new Set(['before', 'within', 'after'])
 
-async function endOf(node: ChildNode): Promise<'crashed' | 'stopped' | 'served'> {
-  const { code, signal } = await node.ended
-  if (signal === 'SIGKILL') return 'crashed'
-  return code === 0 ? 'served' : 'stopped'
+async function endOf(node: ChildNode, refusals: readonly Refusal[]): Promise<IoOutcome['became']> {
+  if (node.hasEnded) {
+    const { code, signal } = await node.ended
+    if (signal === 'SIGKILL') return 'crashed'
+    if (code !== 0) return 'stopped'
+  }
+  return refusals.length > 0 ? 'refused' : 'served'
 }
 
 /**
@@ -81,7 +84,7 @@ export class IoSweep {
     if ((hit !== undefined && CRASHES.has(fault)) || isStopping) await node.ended
     // Answers once the node has done what it had begun, if it still runs.
     await node.ask('headers', { heights: [] }).catch(() => undefined)
-    const became = node.hasEnded ? await endOf(node) : refusals.length > 0 ? 'refused' : 'served'
+    const became = await endOf(node, refusals)
     const output = await this.#rig.crash(node, this.#random)
     await this.#verify()
     return { hit, became, refusals, output }
