@@ -14,7 +14,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 function start(): { child: ChildProcess; ended: Promise<{ output: string; code: number | null }>; ready: Promise<void> } {
   const program = join(folder, 'wait.ts')
   const module = new URL('../src/cli/stop-signal.ts', import.meta.url).href
-  writeFileSync(program, `import { stopSignal } from '${module}'\nconst stopped = stopSignal()\nconst alive = setInterval(() => {}, 1000)\nprocess.stdout.write('ready ')\nawait stopped\nclearInterval(alive)\nprocess.stdout.write('stopped')\n`)
+  writeFileSync(program, `import { stopSignal } from '${module}'\nconst stopped = stopSignal()\nconst alive = setInterval(() => {}, 1000)\nprocess.stdout.write('ready ')\nawait stopped\nif (process.connected) await new Promise((go) => process.once('message', go).once('disconnect', go))\nclearInterval(alive)\nprocess.channel?.unref()\nprocess.stdout.write('stopped')\n`)
   const child = fork(program, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   let output = ''
   let isReady = (): void => {}
@@ -35,6 +35,8 @@ describe('stopping', () => {
     await ready
     child.kill(signal)
     child.kill(signal)
+    // Else the first may have ended the process before the second is delivered, which then finds nobody to handle it.
+    child.send('go')
     expect(await ended).toEqual({ output: 'ready stopped', code: 0 })
   })
 
