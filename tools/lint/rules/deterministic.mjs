@@ -1,3 +1,5 @@
+import { undeclaredIn } from '../undeclared.mjs'
+
 /** Functions of Math that ECMAScript defines exactly; the others are left to the implementation. */
 const EXACT_MATH = new Set(['abs', 'ceil', 'clz32', 'floor', 'imul', 'max', 'min', 'round', 'sign', 'trunc'])
 
@@ -97,11 +99,9 @@ export const deterministic = {
       },
       /** @param {any} node */
       'Program:exit'(node) {
-        const scope = context.sourceCode.getScope(node)
-        const declaredNowhere = scope.variables.filter((/** @type {any} */ variable) => variable.defs.length === 0)
-        for (const reference of [...scope.through, ...declaredNowhere.flatMap((/** @type {any} */ variable) => variable.references)]) {
-          const why = GLOBALS.get(reference.identifier.name)
-          if (why !== undefined) report(reference.identifier, `${reference.identifier.name}: ${why}`)
+        for (const identifier of undeclaredIn(context.sourceCode.getScope(node))) {
+          const why = GLOBALS.get(identifier.name)
+          if (why !== undefined) report(identifier, `${identifier.name}: ${why}`)
         }
       },
     }

@@ -1,3 +1,5 @@
+import { undeclaredIn } from '../undeclared.mjs'
+
 /** Globals that give time, randomness or waiting, whatever of them is used. */
 const GLOBALS = new Map(
   Object.entries({
@@ -63,11 +65,9 @@ export const ports = {
       },
       /** @param {any} node */
       'Program:exit'(node) {
-        const scope = context.sourceCode.getScope(node)
-        const declaredNowhere = scope.variables.filter((/** @type {any} */ variable) => variable.defs.length === 0)
-        for (const reference of [...scope.through, ...declaredNowhere.flatMap((/** @type {any} */ variable) => variable.references)]) {
-          const why = GLOBALS.get(reference.identifier.name)
-          if (why !== undefined) report(reference.identifier, `${reference.identifier.name}: ${why}`)
+        for (const identifier of undeclaredIn(context.sourceCode.getScope(node))) {
+          const why = GLOBALS.get(identifier.name)
+          if (why !== undefined) report(identifier, `${identifier.name}: ${why}`)
         }
       },
     }

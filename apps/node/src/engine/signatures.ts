@@ -1,6 +1,7 @@
 import { verify, type KeyObject } from 'node:crypto'
 import { equalBytes, isAcceptablePublicKey, type TxId } from '@chiron/protocol'
 import type { SignatureVerifier } from '@chiron/ledger'
+import { textOf } from '../byte-text.ts'
 import { keyObjectOf, type SignatureCheck } from './verify-batch.ts'
 import { VerifyPool } from './verify-pool.ts'
 
@@ -177,8 +178,4 @@ function remember<V>(map: Map<string, V>, key: string, value: V, limit: number):
     if (!oldest.done) map.delete(oldest.value)
   }
   map.set(key, value)
-}
-
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

@@ -1,4 +1,5 @@
 import { CommittedState, type KeyValueReader, type Space, type StateReader } from '@chiron/ledger'
+import { textOf } from '../byte-text.ts'
 import type { StoreWrite } from '../storage/state-store.ts'
 
 /** Spaces whose values change. `entries` only grows, and is read no further than `runs` says. */
@@ -140,7 +141,7 @@ function commonLength(from: Uint8Array, to: Uint8Array | undefined): number {
 }
 
 function placeOf(space: string, key: Uint8Array): string {
-  return `${space} ${Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1')}`
+  return `${space} ${textOf(key)}`
 }
 
 /** Whether the place is new. */

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPublicKey } from 'node:crypto'
 import { decodeCanonical, genesis as genesisSchema, type Did, type Genesis } from '@chiron/protocol'
-import { access, custody, identity, network, type StateReader } from '@chiron/ledger'
+import { identity, network, type StateReader } from '@chiron/ledger'
 import { trustToJson } from '@chiron/ledger/proofs'
 import { webRandom } from '@chiron/vault'
 import { applicationRuntime } from '../engine/application-runtime.ts'
@@ -21,7 +21,7 @@ import { Vocabulary } from '../gateway/vocabulary.ts'
 import { LedgerFacts } from '../ledger/ledger-facts.ts'
 import { StateMemo } from '../ledger/state-memo.ts'
 import { masterKeyWrap } from '../keyholder/key-wrap.ts'
-import { coverage } from '../keyholder/coverage.ts'
+import { ledgerQueries } from '../keyholder/ledger-queries.ts'
 import { EngineLedgerView } from '../keyholder/ledger-view.ts'
 import { openKeyholder, type LocalKeyholder } from '../keyholder/open-keyholder.ts'
 import { KeyFiles, privateKeyOf, type MasterKey } from '../keys/index.ts'
@@ -121,18 +121,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     await registerUsers(engine, identities, ports.now())
 
     const blobs = await FileBlobStore.open(directory.blobs, ports.now, () => assertRoom(directory.blobs))
-    const view = new EngineLedgerView(engine, {
-      isMember: network.isMember,
-      document: identity.document,
-      walletKeys: (state, did) => (identity.isSelfHeld(state, did) ? identity.walletKey(state, did) : undefined),
-      custodySet: custody.custodySet,
-      access: access.access,
-      coversRecord: coverage(facts),
-      recordVersion: (_state, record, version) => {
-        const found = facts.version(record, version)
-        return found && { ciphertext: found.entry.ciphertext, keyCommitment: found.entry.keyCommitment, shareRoot: found.entry.shareRoot, set: found.entry.custodySet }
-      },
-    }, ports.now)
+    const view = new EngineLedgerView(engine, ledgerQueries(facts), ports.now)
     const keyholders: LocalKeyholder[] = []
     for (const { name, identity: owner, keys } of identities.keyholders) {
       const keyholder = await openKeyholder(

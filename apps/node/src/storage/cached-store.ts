@@ -1,3 +1,4 @@
+import { textOf } from '../byte-text.ts'
 import type { StateStore, StoreSpace, StoreWrite } from './state-store.ts'
 
 type Pair = readonly [key: Uint8Array, value: Uint8Array]
@@ -156,9 +157,4 @@ function isPrefixRange(from: Uint8Array, to: Uint8Array | undefined): boolean {
 
 function entriesOf(sizes: Readonly<Partial<Record<StoreSpace, number>>>): [StoreSpace, number][] {
   return Object.entries(sizes) as [StoreSpace, number][]
-}
-
-/** One character per byte: strings of these compare as the bytes do. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
 }

@@ -1,7 +1,5 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { fileURLToPath } from 'node:url'
 import type { FuzzReport } from '@chiron/testkit/fuzz'
+import { readRecordFile, thisMachine, writeRecordFile } from '../long/record-file.ts'
 
 /** What has been fuzzed so far, over all long runs. */
 export interface FuzzRecord {
@@ -21,11 +19,10 @@ export interface FuzzRecord {
   }>>
 }
 
-const PATH = fileURLToPath(new URL('../../../../bench/results/fuzz.json', import.meta.url))
+const NAME = 'fuzz.json'
 
-export function readRecord(path = PATH): FuzzRecord {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as FuzzRecord) : { runs: 0, machine: '', node: '', executions: 0, targets: {} }
-}
+export const readRecord = (): FuzzRecord => readRecordFile(NAME, { runs: 0, machine: '', node: '', executions: 0, targets: {} })
+export const writeRecord = (record: FuzzRecord): void => writeRecordFile(NAME, record)
 
 export function addRun(record: FuzzRecord, reports: readonly FuzzReport[]): FuzzRecord {
   const targets = { ...record.targets }
@@ -35,12 +32,6 @@ export function addRun(record: FuzzRecord, reports: readonly FuzzReport[]): Fuzz
     const processorSeconds = Math.round(processorMilliseconds / 100) / 10 + (before?.processorSeconds ?? 0)
     targets[target] = { executions: sum, processorSeconds, executionsPerSecond: Math.round(sum / Math.max(0.1, processorSeconds)), covered, counters, findings: findings.length + (before?.findings ?? 0) }
   }
-  const [processor] = cpus()
   const executions = Object.values(targets).reduce((sum, each) => sum + each.executions, 0)
-  return { runs: record.runs + 1, machine: `${cpus().length} × ${processor?.model ?? 'unknown'}`, node: process.version, executions, targets }
-}
-
-export function writeRecord(record: FuzzRecord, path = PATH): void {
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(record, undefined, 1)}\n`)
-  renameSync(`${path}.tmp`, path)
+  return { runs: record.runs + 1, ...thisMachine(), executions, targets }
 }

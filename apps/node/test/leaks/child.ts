@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { runChild } from '../long/child.ts'
 import type { ReaderKind } from './model.ts'
 import type { SeedReport } from './run.ts'
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = new URL('main.ts', import.meta.url)
+const MAX_HEAP_MB = 1000
 
 export interface ChildOptions {
   readonly from: number
@@ -24,19 +24,11 @@ export interface ChildRun {
 
 /** Runs seeds in a process of their own, where time stands still. @throws what the process says when it ends otherwise than well */
 export async function runSeeds({ from, count, seconds = 3_600, until = false, reader, plant }: ChildOptions): Promise<ChildRun> {
-  const args = [MAIN, '--from', String(from), '--count', String(count), '--seconds', String(seconds), ...(until ? ['--until'] : []), ...(reader === undefined ? [] : ['--reader', reader]), ...(plant === undefined ? [] : ['--plant', plant])]
-  const child = spawn(process.execPath, ['--max-old-space-size=1000', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [output, errors] = await Promise.all([textOf(child.stdout), textOf(child.stderr), new Promise((resolve) => child.once('exit', resolve))])
-  if (child.exitCode !== 0) throw new TypeError(`the run ended with ${child.exitCode ?? child.signalCode}: ${errors.slice(0, 4000)}`)
-  const lines = output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown)
-  const { cpuSeconds } = lines.pop() as { readonly cpuSeconds: number }
-  return { reports: lines as SeedReport[], cpuSeconds }
-}
-
-async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
-  let text = ''
-  for await (const chunk of stream) text += String(chunk)
-  return text
+  const args = ['--from', String(from), '--count', String(count), '--seconds', String(seconds), ...(until ? ['--until'] : []), ...(reader === undefined ? [] : ['--reader', reader]), ...(plant === undefined ? [] : ['--plant', plant])]
+  const { lines, failure } = await runChild(MAIN, args, MAX_HEAP_MB)
+  if (failure !== undefined) throw new TypeError(`the run ${failure}`)
+  const { cpuSeconds } = lines.at(-1) as { readonly cpuSeconds: number }
+  return { reports: lines.slice(0, -1) as SeedReport[], cpuSeconds }
 }
 
 /** What was found, with how to see it again. */

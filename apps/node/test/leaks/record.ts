@@ -1,7 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readRecordFile, thisMachine, writeRecordFile } from '../long/record-file.ts'
 import type { ChildRun } from './child.ts'
 
 /** What the long runs found, added up over all of them. */
@@ -22,23 +19,15 @@ export interface LeaksRecord {
   planted: readonly { readonly leak: string; readonly what: string; readonly seeds: number; readonly found: string }[]
 }
 
-const PATH = fileURLToPath(new URL('../../../../bench/results/leaks.json', import.meta.url))
+const NAME = 'leaks.json'
 
-export function readRecord(path = PATH): LeaksRecord {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as LeaksRecord) : { nextSeed: 1, runs: [], planted: [] }
-}
-
-export function writeRecord(record: LeaksRecord, path = PATH): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(path, `${JSON.stringify(record, undefined, 1)}\n`)
-}
+export const readRecord = (): LeaksRecord => readRecordFile(NAME, { nextSeed: 1, runs: [], planted: [] })
+export const writeRecord = (record: LeaksRecord): void => writeRecordFile(NAME, record)
 
 export function summarise({ reports, cpuSeconds }: ChildRun, started: Date, findings: readonly string[]): LeaksRecord['runs'][number] {
-  const processors = cpus()
   return {
     started: started.toISOString(),
-    machine: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
-    node: process.version,
+    ...thisMachine(),
     seeds: reports.length,
     requests: reports.reduce((sum, { requests }) => sum + requests, 0),
     hiddenRecords: reports.reduce((sum, { hidden }) => sum + hidden, 0),

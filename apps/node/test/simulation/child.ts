@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { runChild } from '../long/child.ts'
 import type { SeedReport } from './run.ts'
 
-const MAIN = fileURLToPath(new URL('main.ts', import.meta.url))
+const MAIN = new URL('main.ts', import.meta.url)
+const MAX_HEAP_MB = 1500
 
 export interface ChildOptions {
   readonly from: number
@@ -21,19 +21,11 @@ export interface ChildRun {
 
 /** Runs seeds in a process of their own. @throws what the process says when it ends otherwise than well */
 export async function simulate({ from, count = 1, seconds = 3_600, until = false, bug }: ChildOptions): Promise<ChildRun> {
-  const args = [MAIN, '--from', String(from), '--count', String(count), '--seconds', String(seconds), ...(until ? ['--until'] : []), ...(bug === undefined ? [] : ['--bug', bug])]
-  const child = spawn(process.execPath, ['--max-old-space-size=1500', ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const [output, errors] = await Promise.all([textOf(child.stdout), textOf(child.stderr), new Promise<number | null>((resolve) => child.once('exit', resolve))])
-  if (child.exitCode !== 0) throw new Error(`the simulation ended with ${child.exitCode ?? child.signalCode}: ${errors}`)
-  const lines = output.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown)
-  const { cpuSeconds } = lines.pop() as { readonly cpuSeconds: number }
-  return { reports: lines as SeedReport[], cpuSeconds }
-}
-
-async function textOf(stream: AsyncIterable<unknown>): Promise<string> {
-  let text = ''
-  for await (const chunk of stream) text += String(chunk)
-  return text
+  const args = ['--from', String(from), '--count', String(count), '--seconds', String(seconds), ...(until ? ['--until'] : []), ...(bug === undefined ? [] : ['--bug', bug])]
+  const { lines, failure } = await runChild(MAIN, args, MAX_HEAP_MB)
+  if (failure !== undefined) throw new TypeError(`the simulation ${failure}`)
+  const { cpuSeconds } = lines.at(-1) as { readonly cpuSeconds: number }
+  return { reports: lines.slice(0, -1) as SeedReport[], cpuSeconds }
 }
 
 /** What a failing run says, with how to see it again. */

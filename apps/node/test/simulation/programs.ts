@@ -1,15 +1,15 @@
 import type { Did } from '@chiron/protocol'
-import { access, custody, identity, network } from '@chiron/ledger'
-import { Keyholder, type Blob, type BlobStore, type CommittedRecord } from '@chiron/vault'
+import { custody } from '@chiron/ledger'
+import { Keyholder, type Blob, type BlobStore } from '@chiron/vault'
 import type { Incarnation } from '@chiron/testkit/simulation'
 import type { EmbeddedEngine } from '../../src/engine/embedded/engine.ts'
 import { openEmbeddedEngine } from '../../src/engine/embedded/open.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { KeyholderService } from '../../src/gateway/vault-custodian.ts'
-import { coverage } from '../../src/keyholder/coverage.ts'
+import { ledgerQueries } from '../../src/keyholder/ledger-queries.ts'
 import { LedgerFacts } from '../../src/ledger/ledger-facts.ts'
 import { StateMemo } from '../../src/ledger/state-memo.ts'
-import { EngineLedgerView, type LedgerQueries } from '../../src/keyholder/ledger-view.ts'
+import { EngineLedgerView } from '../../src/keyholder/ledger-view.ts'
 import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
 import { StorageError } from '../../src/storage/errors.ts'
 import { FileBlockLog } from '../../src/storage/block-log.ts'
@@ -25,22 +25,6 @@ import type { World } from './world.ts'
 const CALL_MS = 4_000
 const COMMIT_LOG_MS = 6_000
 const SWEEP_MS = 25_000
-
-/** As the node puts it together. */
-function queriesOf(facts: LedgerFacts): LedgerQueries {
-  return {
-    isMember: network.isMember,
-    document: identity.document,
-    walletKeys: (state, did) => (identity.isSelfHeld(state, did) ? identity.walletKey(state, did) : undefined),
-    custodySet: custody.custodySet,
-    access: access.access,
-    coversRecord: coverage(facts),
-    recordVersion: (_state, record, version): CommittedRecord | undefined => {
-      const found = facts.version(record, version)
-      return found && { ciphertext: found.entry.ciphertext, keyCommitment: found.entry.keyCommitment, shareRoot: found.entry.shareRoot, set: found.entry.custodySet }
-    },
-  }
-}
 
 /** The embedded engine over a machine's disk and clock, watched by the checker. */
 export async function openLedger(world: World, run: Incarnation): Promise<EmbeddedEngine> {
@@ -151,7 +135,7 @@ async function openKeyholder(world: World, run: Incarnation, at: number, engine:
   }
   const keyholder = await Keyholder.open(
     { chainId: world.genesis.chainId, did: owner.did, keys: await kemOf(owner.name) },
-    { store, epochKeys, log: releaseLog, view: new EngineLedgerView(engine, queriesOf(facts), run.nowMs), sign, random: run.bytes, verify: (key, message, signature) => signatures.verify(key, message, signature) },
+    { store, epochKeys, log: releaseLog, view: new EngineLedgerView(engine, ledgerQueries(facts), run.nowMs), sign, random: run.bytes, verify: (key, message, signature) => signatures.verify(key, message, signature) },
   )
   keyholder.verifyReleaseLog()
   run.every(COMMIT_LOG_MS, 'commits its log', () => void commitLog(world, run, engine, owner, keyholder))

@@ -1,7 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { cpus } from 'node:os'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readRecordFile, thisMachine, writeRecordFile } from '../long/record-file.ts'
 import type { ChildRun } from './child.ts'
 
 /** What has been run of the simulation so far, over all long runs. */
@@ -31,17 +28,10 @@ export interface SimulationRecord {
   bugs: readonly { readonly bug: string; readonly what: string; readonly seeds: number; readonly found: string }[]
 }
 
-const PATH = fileURLToPath(new URL('../../../../bench/results/simulation.json', import.meta.url))
+const NAME = 'simulation.json'
 
-export function readRecord(path = PATH): SimulationRecord {
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as SimulationRecord) : { nextSeed: 1, runs: [], bugs: [] }
-}
-
-export function writeRecord(record: SimulationRecord, path = PATH): void {
-  mkdirSync(dirname(path), { recursive: true })
-  writeFileSync(`${path}.tmp`, `${JSON.stringify(record, undefined, 1)}\n`)
-  renameSync(`${path}.tmp`, path)
-}
+export const readRecord = (): SimulationRecord => readRecordFile(NAME, { nextSeed: 1, runs: [], bugs: [] })
+export const writeRecord = (record: SimulationRecord): void => writeRecordFile(NAME, record)
 
 /** The line of the record for one run of seeds. */
 export function summarise({ reports, cpuSeconds }: ChildRun, started: Date, failures: readonly string[]): SimulationRecord['runs'][number] {
@@ -50,11 +40,9 @@ export function summarise({ reports, cpuSeconds }: ChildRun, started: Date, fail
   const at = (share: number): number => lags[Math.min(lags.length - 1, Math.floor(share * lags.length))] ?? 0
   const steps = sum((report) => report.steps)
   const hours = sum((report) => report.simulatedMs) / 3_600_000
-  const processors = cpus()
   return {
     started: started.toISOString(),
-    machine: `${processors.length} × ${processors[0]?.model ?? 'unknown'}`,
-    node: process.version,
+    ...thisMachine(),
     seeds: [reports[0]?.seed ?? 0, reports.at(-1)?.seed ?? 0],
     cpuSeconds: Math.round(cpuSeconds),
     simulatedHours: rounded(hours),

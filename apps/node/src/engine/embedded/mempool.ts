@@ -1,4 +1,5 @@
 import type { DecodedTx, TxId } from '@chiron/protocol'
+import { textOf } from '../../byte-text.ts'
 import type { Committed } from '../engine.ts'
 import { EngineError } from '../errors.ts'
 
@@ -56,7 +57,7 @@ export class Mempool {
 
   /** The same signed transaction, if it is unsettled. */
   find(tx: DecodedTx): Pending | undefined {
-    return this.#unsettled.get(textOf(tx))
+    return this.#unsettled.get(keyOf(tx))
   }
 
   /** @throws EngineError `ERR_ENGINE_BUSY` */
@@ -64,7 +65,7 @@ export class Mempool {
     const full = this.#unsettled.size >= this.#limits.waitingTxs || this.#bytes + bytes.length > this.#limits.waitingBytes
     if (full) throw busy()
     const pending = newPending(tx, bytes)
-    this.#unsettled.set(textOf(tx), pending)
+    this.#unsettled.set(keyOf(tx), pending)
     this.#queue.push(pending)
     this.#bytes += bytes.length
     return pending
@@ -72,7 +73,7 @@ export class Mempool {
 
   /** Lets a transaction into a block. @throws EngineError `ERR_ENGINE_BUSY` if the same body waits with another signature */
   admit(pending: Pending): void {
-    const id = latin1(pending.tx.id)
+    const id = textOf(pending.tx.id)
     if (this.#admitted.has(id)) throw busy()
     this.#admitted.add(id)
     pending.admitted = true
@@ -108,9 +109,9 @@ export class Mempool {
 
   /** Forgets a transaction whose outcome is being told. */
   settle({ tx, bytes, admitted }: Pick<Pending, 'tx' | 'bytes' | 'admitted'>): void {
-    if (!this.#unsettled.delete(textOf(tx))) return
+    if (!this.#unsettled.delete(keyOf(tx))) return
     this.#bytes -= bytes.length
-    if (admitted) this.#admitted.delete(latin1(tx.id))
+    if (admitted) this.#admitted.delete(textOf(tx.id))
   }
 
   /** Rejects everything that waits for a block. */
@@ -138,10 +139,6 @@ function busy(): EngineError {
   return new EngineError('ERR_ENGINE_BUSY', 'too many transactions are waiting: try again in a moment')
 }
 
-function textOf({ id, signature }: { readonly id: TxId; readonly signature: Uint8Array }): string {
-  return latin1(id) + latin1(signature)
-}
-
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1')
+function keyOf({ id, signature }: { readonly id: TxId; readonly signature: Uint8Array }): string {
+  return textOf(id) + textOf(signature)
 }

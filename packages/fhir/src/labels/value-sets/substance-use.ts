@@ -1,4 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
+import { SOURCES } from './sources.ts'
 
 /** Use of alcohol and drugs but for tobacco (as 42 CFR Part 2 has it), harm done by it, screening for it, its treatment. */
 export const SUBSTANCE_USE: LabelValueSet = {
@@ -7,9 +8,7 @@ export const SUBSTANCE_USE: LabelValueSet = {
   effective: '2026-11-21',
   licence: 'Apache-2.0',
   sources: [
-    'ICD-10 (WHO), ICD-10-CM and ICD-9-CM (NCHS, CMS): chapters and categories as published',
-    'SNOMED CT, LOINC, RxNorm: single codes that open data sets (Synthea, HL7 and IHE examples) use for this, by their published meaning',
-    'CPT, HCPCS: numbers of services only',
+    ...SOURCES,
     '42 CFR 2.11: what a substance use disorder is',
     'IHE PCF 1.1 (CC-BY-4.0), example: 74013-4 as ETHUD',
   ],

@@ -1,4 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
+import { SOURCES } from './sources.ts'
 
 /** Abuse, neglect, rape, violence at home; examination and screening for them. */
 export const VIOLENCE: LabelValueSet = {
@@ -6,11 +7,7 @@ export const VIOLENCE: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: [
-    'ICD-10 (WHO), ICD-10-CM and ICD-9-CM (NCHS, CMS): chapters and categories as published',
-    'SNOMED CT, LOINC, RxNorm: single codes that open data sets (Synthea, HL7 and IHE examples) use for this, by their published meaning',
-    'CPT, HCPCS: numbers of services only',
-  ],
+  sources: SOURCES,
   codes: [
     {
       system: 'icd-10',
