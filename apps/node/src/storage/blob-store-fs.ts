@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { equalBytes, fromHex, toHex } from '@chiron/protocol'
 import { VaultError, type Blob, type BlobInfo, type BlobStore } from '@chiron/vault'
 import { DELETED, LIVE, formatPack, headLength, isDeleted, parsePack, type PackEntry, type TimedBlob } from './blob-pack.ts'
-import { systemCode, toStorageError } from './errors.ts'
+import { readTogether, type Want } from './blob-read.ts'
+import { toStorageError } from './errors.ts'
 import { eraseFile, makeDirectory, syncDirectory } from './files.ts'
 
 /** A batch beyond this is written as several packs. */
@@ -41,8 +42,8 @@ export class FileBlobStore implements BlobStore {
   readonly #now: () => number
   readonly #assertRoom: () => void
   readonly #copies = new Map<string, Copy[]>()
-  /** Packs that are being read, and by how many. */
-  readonly #reading = new Map<string, { readonly file: Promise<FileHandle>; readers: number }>()
+  /** What is wanted of packs and goes to the disk at the end of this turn. */
+  readonly #wanted = new Map<string, Want[]>()
   #waiting: Waiting[] = []
   #work: Promise<void> = Promise.resolve()
   /** Packs whose index was changed: a blob that is not found may lie there. */
@@ -98,26 +99,18 @@ export class FileBlobStore implements BlobStore {
     throw new VaultError('ERR_VAULT_BLOB_CORRUPT', 'stored ciphertext was changed: restore it from a replica', { context: { hash: toHex(hash) } })
   }
 
-  /** A copy's bytes; undefined when its file is gone or shorter. What is read of one pack at the same time shares its descriptor. */
-  async #read({ pack, entry }: Copy): Promise<Uint8Array | undefined> {
-    const { path } = pack
-    const reading = this.#reading.get(path) ?? { file: open(path, 'r'), readers: 0 }
-    this.#reading.set(path, reading)
-    reading.readers += 1
-    try {
-      const bytes = new Uint8Array(entry.length)
-      const { bytesRead } = await (await reading.file).read(bytes, 0, entry.length, entry.offset)
-      return bytesRead === entry.length ? bytes : undefined
-    } catch (cause) {
-      if (systemCode(cause) === 'ENOENT') return undefined
-      throw toStorageError(cause, path, 'reading a blob from')
-    } finally {
-      reading.readers -= 1
-      if (reading.readers === 0) {
-        this.#reading.delete(path)
-        await reading.file.then((file) => file.close(), () => undefined)
-      }
-    }
+  /** A copy's bytes; undefined when its file is gone or shorter. What is wanted of one pack in the same turn is read together. */
+  #read({ pack: { path }, entry }: Copy): Promise<Uint8Array | undefined> {
+    return new Promise((resolve, reject) => {
+      const wants = this.#wanted.get(path)
+      if (wants !== undefined) return void wants.push({ entry, resolve, reject })
+      this.#wanted.set(path, [{ entry, resolve, reject }])
+      queueMicrotask(() => {
+        const wanted = this.#wanted.get(path) ?? []
+        this.#wanted.delete(path)
+        void readTogether(path, wanted)
+      })
+    })
   }
 
   async has(hash: Uint8Array): Promise<boolean> {
