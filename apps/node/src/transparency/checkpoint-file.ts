@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { schema } from '@chiron/protocol'
-import { writeFileDurably } from '../storage/files.ts'
+import { writeFileDurablyInBackground } from '../storage/files.ts'
 import { TransparencyError } from './errors.ts'
 
 const uint = schema.uint
@@ -37,8 +37,8 @@ export class CheckpointFile {
     }
   }
 
-  /** @throws StorageError */
-  write(state: CheckpointState): void {
-    writeFileDurably(this.#path, new TextEncoder().encode(`${JSON.stringify(state, undefined, 2)}\n`))
+  /** Durable when it resolves. One at a time. @throws StorageError */
+  async write(state: CheckpointState): Promise<void> {
+    await writeFileDurablyInBackground(this.#path, new TextEncoder().encode(`${JSON.stringify(state, undefined, 2)}\n`))
   }
 }

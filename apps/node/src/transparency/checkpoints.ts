@@ -179,12 +179,13 @@ export class Checkpoints {
 
   async #round(): Promise<void> {
     try {
-      this.#sign()
-      const newest = this.#state.newest
+      const newest = this.#sign()
       if (newest === null) return
-      const due = this.#contacts.filter((contact) => this.#isBehind(contact) && contact.notBeforeMs <= this.#dependencies.now())
+      const due = this.#contacts.filter((contact) => isBehind(contact, newest) && contact.notBeforeMs <= this.#dependencies.now())
+      // What a witness sees is remembered before; with nobody to ask it is kept once, as published.
+      if (due.length > 0) await this.#save({ ...this.#state, newest })
       const lines = await Promise.all(due.map(async (contact) => await this.#ask(contact, newest)))
-      this.#keep(newest + lines.join(''))
+      await this.#keep(newest + lines.join(''))
     } catch (error) {
       this.#nextMs = this.#dependencies.now() + RETRY_LAST_MS
       for (const contact of this.#contacts) contact.notBeforeMs = this.#nextMs
@@ -193,18 +194,17 @@ export class Checkpoints {
     }
   }
 
-  /** Signs the log as it is, if it grew and the time has come; never one that does not continue what was signed. */
-  #sign(): void {
+  /** The newest checkpoint: of the log as it is, if it grew and the time has come; never one that does not continue what was signed. */
+  #sign(): string | null {
     const { engine, signer } = this.#dependencies
     const { logSize, logRoot } = engine.head().app
     const signed = this.#state.newest === null ? undefined : checkpointOf(this.#state.newest)
     if (signed !== undefined) this.#assertContinues(signed, logSize)
     this.#isCompared = true
-    if (logSize === (signed?.size ?? 0) || this.#dependencies.now() < this.#nextMs) return
+    if (logSize === (signed?.size ?? 0) || this.#dependencies.now() < this.#nextMs) return this.#state.newest
     const newest = signCheckpoint({ origin: this.origin, size: logSize, root: logRoot }, this.key, (message) => signer.sign(message))
-    this.#state = { ...this.#state, newest }
-    this.#save()
     this.#nextMs = this.#dependencies.now() + this.#config.everyMs
+    return newest
   }
 
   #assertContinues({ origin, size, root }: Checkpoint, logSize: number): void {
@@ -257,17 +257,18 @@ export class Checkpoints {
     return await addCheckpoint(contact.witness.url, contact.witness.key, formatAddCheckpoint(oldSize, path, own), own, this.#dependencies.fetch, signal)
   }
 
-  #keep(newest: string): void {
-    this.#state = { ...this.#state, newest }
-    if (this.#contacts.filter((contact) => !this.#isBehind(contact)).length >= this.#config.quorum) this.#state = { ...this.#state, published: newest }
-    this.#save()
+  async #keep(newest: string): Promise<void> {
+    const isPublished = this.#contacts.filter((contact) => !isBehind(contact, newest)).length >= this.#config.quorum
+    await this.#save({ ...this.#state, newest, ...(isPublished ? { published: newest } : {}) })
   }
 
-  #save(): void {
-    const text = JSON.stringify(this.#state)
+  /** Nothing is shown before it is durable. */
+  async #save(state: CheckpointState): Promise<void> {
+    const text = JSON.stringify(state)
     if (text === this.#saved) return
-    this.#dependencies.file.write(this.#state)
+    await this.#dependencies.file.write(state)
     this.#saved = text
+    this.#state = state
   }
 
   #remember(contact: Contact, change: Partial<CheckpointState['witnesses'][string]>): void {
@@ -281,7 +282,7 @@ export class Checkpoints {
 
   /** Whether the newest checkpoint lacks this witness's cosignature. */
   #isBehind(contact: Contact): boolean {
-    return this.#state.newest !== null && signaturesOf(contact.witness.key, parseNote(this.#state.newest).signatures).length === 0
+    return this.#state.newest !== null && isBehind(contact, this.#state.newest)
   }
 
   #statusOf(contact: Contact): WitnessStatus {
@@ -296,6 +297,10 @@ export class Checkpoints {
     if (last?.kind === 'unaccepted') return { name, state: 'unaccepted', size, reason: `HTTP ${last.status}` }
     return { name, state: 'behind', size, reason: null }
   }
+}
+
+function isBehind({ witness }: Contact, checkpoint: string): boolean {
+  return signaturesOf(witness.key, parseNote(checkpoint).signatures).length === 0
 }
 
 /** The note as the log signed it: its own signature is the first. */
