@@ -25,8 +25,8 @@ describe('a keyholder\'s view of the engine', () => {
       walletKeys: () => undefined,
       custodySet: () => undefined,
       access: () => access,
-      coversRecord: (...all) => {
-        asked.push(all)
+      coverageOf: (...all) => (asking) => {
+        asked.push([...all, asking])
         return { effect: 'permit', code: 'PERMIT' }
       },
       recordVersion: () => undefined,
@@ -52,16 +52,16 @@ describe('a keyholder\'s view of the engine', () => {
   it('refuses by the clock what block time still allows, and never allows by it what block time refuses', () => {
     expect(view({}, {}, 1001).openAccess(id)).toBeUndefined()
     expect(view({}, { timeMs: 1001 }, 5).openAccess(id)).toBeUndefined()
-    const until = (endMs: number): Partial<LedgerQueries> => ({ coversRecord: (_state, _access, _record, timeMs) => (timeMs < endMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
-    const from = (startMs: number): Partial<LedgerQueries> => ({ coversRecord: (_state, _access, _record, timeMs) => (timeMs >= startMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
-    expect(view(until(2000), {}, 1999).coversRecord(id, record).effect).toBe('permit')
-    expect(view(until(2000), {}, 2000).coversRecord(id, record).effect).toBe('deny')
-    expect(view(from(1500), {}, 2000).coversRecord(id, record).effect).toBe('deny')
+    const until = (endMs: number): Partial<LedgerQueries> => ({ coverageOf: (_state, _access, timeMs) => () => (timeMs < endMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
+    const from = (startMs: number): Partial<LedgerQueries> => ({ coverageOf: (_state, _access, timeMs) => () => (timeMs >= startMs ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }) })
+    expect(view(until(2000), {}, 1999).coverageOf(id)(record).effect).toBe('permit')
+    expect(view(until(2000), {}, 2000).coverageOf(id)(record).effect).toBe('deny')
+    expect(view(from(1500), {}, 2000).coverageOf(id)(record).effect).toBe('deny')
   })
 
   it('decides at block time, and says how fresh it is', () => {
-    expect(view().coversRecord(id, record)).toEqual({ effect: 'permit', code: 'PERMIT' })
-    expect(asked).toEqual([[state, id, record, 1000]])
+    expect(view().coverageOf(id)(record)).toEqual({ effect: 'permit', code: 'PERMIT' })
+    expect(asked).toEqual([[state, id, 1000, record]])
     expect(view({}, { fresh: false }).status()).toEqual({ chainId: 'chiron-test', height: 7, timeMs: 1000, fresh: false })
   })
 })

@@ -13,8 +13,8 @@ export interface LedgerQueries {
   custodySet(state: StateReader, number: number): CustodySet | undefined
   /** An access by its id, also after it ended. */
   access(state: StateReader, id: ObjectId): { readonly reader: Did; readonly organisation: Did; readonly open: boolean; readonly untilMs: number } | undefined
-  /** `decide()` for one record under an open access. */
-  coversRecord(state: StateReader, access: ObjectId, record: RecordId, timeMs: number): ReleaseDecision
+  /** `decide()` for records under an open access, at one state and time. */
+  coverageOf(state: StateReader, access: ObjectId, timeMs: number): (record: RecordId) => ReleaseDecision
   /** One version's entry; none when it is erased. */
   recordVersion(state: StateReader, record: RecordId, version: number): CommittedRecord | undefined
 }
@@ -59,11 +59,16 @@ export class EngineLedgerView implements LedgerView {
     return { reader: found.reader, organisation: found.organisation }
   }
 
-  coversRecord(access: ObjectId, record: RecordId): ReleaseDecision {
+  coverageOf(access: ObjectId): (record: RecordId) => ReleaseDecision {
     const { timeMs } = this.#engine.status()
-    const decision = this.#queries.coversRecord(this.#engine.state, access, record, timeMs)
     const latest = this.#latest()
-    return decision.effect === 'deny' || latest === timeMs ? decision : this.#queries.coversRecord(this.#engine.state, access, record, latest)
+    const atBlockTime = this.#queries.coverageOf(this.#engine.state, access, timeMs)
+    if (latest === timeMs) return atBlockTime
+    const now = this.#queries.coverageOf(this.#engine.state, access, latest)
+    return (record) => {
+      const decision = atBlockTime(record)
+      return decision.effect === 'deny' ? decision : now(record)
+    }
   }
 
   #latest(): number {

@@ -90,7 +90,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${VAULT}keyholder/keyholder.ts`, 'await this.#confirm(decoded, decisions, shares)', '',
   ]),
   bug('keyholder/cover-not-asked', 'an open access is enough for every record', [
-    `${VAULT}keyholder/decide-release.ts`, "view.coversRecord(request.access, record, version).effect === 'permit' ? view.recordVersion(record, version) : undefined", 'view.recordVersion(record, version)',
+    `${VAULT}keyholder/decide-release.ts`, "covers(record, version).effect === 'permit' ? view.recordVersion(record, version) : undefined", 'view.recordVersion(record, version)',
   ]),
   bug('keyholder/any-reader', "an access serves another reader than its own", [
     `${VAULT}keyholder/decide-release.ts`, 'access.reader !== request.reader || ', '',

@@ -48,8 +48,9 @@ export function decideRelease({ request }: DecodedReleaseRequest, view: LedgerVi
   if (!access || access.reader !== request.reader || access.organisation !== request.gateway) {
     throw new VaultError('ERR_VAULT_NO_ACCESS', 'no open access of this reader through this gateway')
   }
+  const covers = view.coverageOf(request.access)
   const records = request.records.map(([record, version]) =>
-    view.coversRecord(request.access, record, version).effect === 'permit' ? view.recordVersion(record, version) : undefined,
+    covers(record, version).effect === 'permit' ? view.recordVersion(record, version) : undefined,
   )
   return { height, timeMs, records }
 }

@@ -41,7 +41,8 @@ export interface LedgerView {
   walletKeys(patient: Did): WalletKeys | undefined
   custodySet(number: number): CustodySet | undefined
   openAccess(access: ObjectId): OpenAccess | undefined
-  coversRecord(access: ObjectId, record: RecordId, version: number): ReleaseDecision
+  /** What the access covers, decided record by record as of the moment of this call: to be used at once. */
+  coverageOf(access: ObjectId): (record: RecordId, version: number) => ReleaseDecision
   /** `undefined` when there is no such version, or it was erased. */
   recordVersion(record: RecordId, version: number): CommittedRecord | undefined
 }

@@ -52,8 +52,9 @@ export class FakeLedger implements LedgerView {
     return this.accesses.get(toHex(access))
   }
 
-  coversRecord(access: ObjectId, record: RecordId, version: number): ReleaseDecision {
-    return this.accesses.get(toHex(access))?.covers(record, version) ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' }
+  coverageOf(access: ObjectId): (record: RecordId, version: number) => ReleaseDecision {
+    const found = this.accesses.get(toHex(access))
+    return (record, version) => (found?.covers(record, version) ? { effect: 'permit', code: 'PERMIT' } : { effect: 'deny', code: 'DENY' })
   }
 
   recordVersion(record: RecordId, version: number): CommittedRecord | undefined {
