@@ -29,4 +29,5 @@ it('has again what could not be reported, with what came since', () => {
   const again = log.take()
   expect(again?.message.reports[0]?.counts.map(({ count }) => count).sort()).toEqual([1, 2])
   expect(again?.details[0]?.leaves).toHaveLength(3)
+  expect(again?.message.reports[0]?.root).toEqual(merkleRoot(again?.details[0]?.leaves ?? []))
 })

@@ -1,5 +1,5 @@
-import { compareBytes, encodeCanonical, merkleRoot, toHex, type Handle, type Message, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
-import type { Random } from '@chiron/vault'
+import { compareBytes, encodeCanonical, leafHash, toHex, type Handle, type Message, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
+import { extendFrontier, frontierRoot, type LogFrontier, type Random } from '@chiron/vault'
 
 /** One item that was shown to a reader. */
 export interface Display {
@@ -31,6 +31,8 @@ interface Group {
   readonly patient: Handle
   readonly access: ObjectId
   readonly leaves: Uint8Array[]
+  /** Edge of the tree over the leaves: hashed as they come, so that a report of thousands holds nobody up. */
+  edge: LogFrontier
   readonly counts: Map<string, { category: Tag; count: number }>
 }
 
@@ -52,10 +54,10 @@ export class DisplayLog {
     const id = toHex(display.access)
     let group = this.#groups.get(id)
     if (group === undefined) {
-      group = { patient: display.patient, access: display.access, leaves: [], counts: new Map() }
+      group = { patient: display.patient, access: display.access, leaves: [], edge: { size: 0, hashes: [] }, counts: new Map() }
       this.#groups.set(id, group)
     }
-    group.leaves.push(encodeCanonical([this.#salt(), display.record, display.version, display.atMs]))
+    append(group, encodeCanonical([this.#salt(), display.record, display.version, display.atMs]))
     const tag = toHex(display.category)
     const known = group.counts.get(tag)
     if (known === undefined) group.counts.set(tag, { category: display.category, count: 1 })
@@ -78,7 +80,7 @@ export class DisplayLog {
     const taken = [...this.#groups.entries()].slice(0, 500)
     if (taken.length === 0) return undefined
     for (const [id] of taken) this.#groups.delete(id)
-    const details = taken.map(([, group]) => ({ root: merkleRoot(group.leaves), patient: group.patient, access: group.access, leaves: group.leaves }))
+    const details = taken.map(([, group]) => ({ root: frontierRoot(group.edge), patient: group.patient, access: group.access, leaves: group.leaves }))
     const reports = taken.map(([, group], index) => ({
       patient: group.patient,
       access: group.access,
@@ -100,11 +102,16 @@ export class DisplayLog {
       this.#groups.set(id, group)
       return
     }
-    for (const leaf of group.leaves) since.leaves.push(leaf)
+    for (const leaf of group.leaves) append(since, leaf)
     for (const [tag, { category, count }] of group.counts) {
       const known = since.counts.get(tag)
       if (known === undefined) since.counts.set(tag, { category, count })
       else known.count += count
     }
   }
+}
+
+function append(group: Group, leaf: Uint8Array): void {
+  group.leaves.push(leaf)
+  group.edge = extendFrontier(group.edge, leafHash(leaf))
 }
