@@ -1,17 +1,28 @@
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js'
-import { hmac } from '@noble/hashes/hmac.js'
-
 export { sha256, useSha256, type Sha256 } from './sha256.ts'
+
+const HMAC_BLOCK_BYTES = 64
 
 /** HMAC-SHA-256 (RFC 2104), 32 bytes. */
 export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
-  return hmac(nobleSha256, key, data)
+  const inner = new Uint8Array(HMAC_BLOCK_BYTES + data.length)
+  const outer = new Uint8Array(HMAC_BLOCK_BYTES + 32)
+  const short = key.length > HMAC_BLOCK_BYTES ? sha256(key) : key
+  inner.set(short)
+  outer.set(short)
+  for (let i = 0; i < HMAC_BLOCK_BYTES; i++) {
+    inner[i] = (inner[i] as number) ^ 0x36
+    outer[i] = (outer[i] as number) ^ 0x5c
+  }
+  inner.set(data, HMAC_BLOCK_BYTES)
+  outer.set(sha256(inner), HMAC_BLOCK_BYTES)
+  return sha256(outer)
 }
 
 /** UTF-8 bytes of a string of ASCII or well-formed text. */
 export { utf8ToBytes as utf8, bytesToHex as toHex } from '@noble/hashes/utils.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { ProtocolError } from './errors.ts'
+import { sha256 } from './sha256.ts'
 
 /** The byte strings one after the other, in an array of their own. */
 export function concatBytes(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -14,6 +14,7 @@ export class Vocabulary {
   readonly #key: Uint8Array
   readonly #handles = new Map<string, Handle>()
   readonly #records = new Map<string, RecordId>()
+  readonly #tags = new Map<string, Tag>()
   readonly #names = new Map<string, TagNames>()
   readonly #epochs = new Map<string, number>()
 
@@ -43,11 +44,20 @@ export class Vocabulary {
   }
 
   category(handle: Handle, name: string): Tag {
-    return tagOf(this.tagKey(handle), 'category', name)
+    return this.#tag(handle, 'category', name)
   }
 
   label(handle: Handle, name: string): Tag {
-    return tagOf(this.tagKey(handle), 'label', name)
+    return this.#tag(handle, 'label', name)
+  }
+
+  #tag(handle: Handle, kind: 'category' | 'label', name: string): Tag {
+    const id = `${toHex(handle)} ${kind} ${name}`
+    const known = this.#tags.get(id)
+    if (known !== undefined) return known
+    const tag = tagOf(this.tagKey(handle), kind, name)
+    remember(this.#tags, id, tag)
+    return tag
   }
 
   /** Shifted day of a date (`YYYY-MM-DD`) of one patient. */
