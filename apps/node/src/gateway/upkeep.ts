@@ -247,7 +247,7 @@ export class Upkeep {
       const aliases: { type: string; localId: string; id: string }[] = []
       for (const [index, version] of group.versions.entries()) {
         const content = readContent(contents[index] as (typeof contents)[number])
-        const row = fetchedRow(this.#engine.state, this.#organisation, version, content)
+        const row = fetchedRow((record) => records.recordHead(this.#engine.state, record), this.#organisation, version, content)
         upserts.push(row)
         if (row.authored && content.localId !== undefined) aliases.push({ type: row.type, localId: content.localId, id: row.id })
       }

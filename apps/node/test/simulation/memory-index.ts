@@ -1,6 +1,6 @@
 import { toHex } from '@chiron/protocol'
 import { IndexError } from '../../src/gateway/index/errors.ts'
-import type { IndexBatch, IndexedRow, IndexStatus, IndexStore, PageRequest, RowForm, RowName, RowPage, RowUpsert, SearchAnswer } from '../../src/gateway/index/port.ts'
+import type { HeldVersion, IndexBatch, IndexedRow, IndexStatus, IndexStore, PageRequest, RowForm, RowName, RowPage, RowUpsert, SearchAnswer } from '../../src/gateway/index/port.ts'
 import type { Visibility } from '../../src/gateway/index/visibility.ts'
 
 interface Row {
@@ -76,6 +76,11 @@ export class MemoryIndex implements IndexStore {
   async rowsOf(name: RowName): Promise<readonly IndexedRow[]> {
     await this.#pause()
     return this.#named(name).map(indexed)
+  }
+
+  async versionsOf(records: readonly Uint8Array[]): Promise<ReadonlyMap<string, readonly HeldVersion[]>> {
+    await this.#pause()
+    return new Map(records.map((record) => [toHex(record), this.#named({ record }).map(({ upsert: { version, form } }) => ({ version, form }))]))
   }
 
   async openAccesses(): Promise<readonly { readonly access: string; readonly patient: string; readonly rows: number }[]> {

@@ -24,6 +24,13 @@ interface Loaded {
   readonly rows: ReadonlyMap<string, RowForm>
 }
 
+/** A version on a patient's list. `name`: the record in hexadecimal. */
+interface Version {
+  readonly name: string
+  readonly record: RecordId
+  readonly version: number
+}
+
 const FETCH_BATCH = 1000
 
 /**
@@ -150,7 +157,7 @@ export class Charts {
     const decide = accessDecider(this.#engine.state, access.id, this.#timeMs(), this.#facts)
     const covered = new Map<string, RowForm>()
     const refused = new Set<string>()
-    const versions: { readonly record: RecordId; readonly version: number }[] = []
+    const versions: Version[] = []
     for (const [, { record, version, others }] of records.recordsOf(this.#engine.state, access.patient)) {
       const name = toHex(record)
       if (refused.has(name)) continue
@@ -163,7 +170,7 @@ export class Charts {
         covered.set(name, decision.obligations.includes('identity-only') ? 1 : 0)
         if (!before.has(name)) for (const other of others) this.touch(other)
       }
-      versions.push({ record, version })
+      versions.push({ name, record, version })
     }
     const { openings, missing } = await this.#compare(key, versions, covered, before)
     const withdrawals = [...before]
@@ -177,23 +184,20 @@ export class Charts {
   /** Tells rows that are here and only need opening from versions that have to be fetched. */
   async #compare(
     access: string,
-    versions: readonly { readonly record: RecordId; readonly version: number }[],
+    versions: readonly Version[],
     covered: ReadonlyMap<string, RowForm>,
     before: ReadonlyMap<string, RowForm>,
   ) {
     const openings: { record: Uint8Array; form: RowForm; access: string }[] = []
     const missing: records.RecordVersion[] = []
-    const held = new Map<string, ReadonlySet<string>>()
-    for (const { record, version } of versions) {
-      const name = toHex(record)
+    const held = await this.#index.versionsOf(versions.map(({ record }) => record))
+    const seen = new Set<string>()
+    for (const { name, record, version } of versions) {
       const form = covered.get(name) as RowForm
-      let present = held.get(name)
-      if (present === undefined) {
-        present = new Set((await this.#index.rowsOf({ record })).filter((row) => row.form === form).map((row) => row.version))
-        held.set(name, present)
-        if (present.size > 0 && before.get(name) !== form) openings.push({ record, form, access })
-      }
-      const committed = present.has(String(version)) ? undefined : this.#facts.version(record, version)
+      const present = held.get(name)?.filter((row) => row.form === form) ?? []
+      if (!seen.has(name) && present.length > 0 && before.get(name) !== form) openings.push({ record, form, access })
+      seen.add(name)
+      const committed = present.some((row) => row.version === String(version)) ? undefined : this.#facts.version(record, version)
       if (committed !== undefined) missing.push(committed)
     }
     return { openings, missing }
@@ -202,7 +206,7 @@ export class Charts {
   async #fetch(seeker: Seeker, access: OpenAccess, versions: readonly records.RecordVersion[], forms: ReadonlyMap<string, RowForm>): Promise<void> {
     const contents = await this.#custodian.open(access.id, seeker.did, versions.map(openOrder))
     const upserts = versions.map((version, index): RowUpsert => {
-      const row = { ...fetchedRow(this.#engine.state, this.#organisation, version, readContent(contents[index] as EnvelopeContent)), accesses: [toHex(access.id)] }
+      const row = { ...fetchedRow(this.#facts.head, this.#organisation, version, readContent(contents[index] as EnvelopeContent)), accesses: [toHex(access.id)] }
       if (forms.get(toHex(version.record)) === 0) return row
       // An identity form is a copy for readers: also where the whole row is the organisation's own.
       return { ...row, form: 1, authored: false, ...(row.resource === undefined ? {} : { resource: identityForm(row.resource as Patient) }) }

@@ -70,6 +70,9 @@ export interface IndexedRow {
   readonly json?: string
 }
 
+/** A version that is here. */
+export type HeldVersion = Pick<IndexedRow, 'version' | 'form'>
+
 export interface SearchAnswer {
   readonly rows: readonly IndexedRow[]
   /** What `_include` and `_revinclude` add; no row twice, none of `rows`. */
@@ -126,6 +129,8 @@ export interface IndexStore {
   byReference(target: { readonly type: string; readonly id: string }, parameters: readonly { readonly type: string; readonly code: string }[], visibility: Visibility, page: PageRequest): Promise<RowPage>
   /** Rows of a record, whoever may see them: for the gateway's own upkeep, never for an answer. */
   rowsOf(name: RowName): Promise<readonly IndexedRow[]>
+  /** Which versions of records are here, and in which form, by record in hexadecimal: as `rowsOf`, for many. */
+  versionsOf(records: readonly Uint8Array[]): Promise<ReadonlyMap<string, readonly HeldVersion[]>>
   /** Accesses whose rows are held. */
   openAccesses(): Promise<readonly { readonly access: AccessKey; readonly patient: string; readonly rows: number }[]>
   canonicalId(type: string, localId: string): Promise<string | undefined>

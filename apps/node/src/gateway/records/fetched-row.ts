@@ -1,10 +1,10 @@
-import { RecordFlag, type Did } from '@chiron/protocol'
-import { records, type StateReader } from '@chiron/ledger'
+import { RecordFlag, type Did, type RecordId } from '@chiron/protocol'
+import type { records } from '@chiron/ledger'
 import type { RowUpsert } from '../index/port.ts'
 import type { Content } from './content.ts'
 
-/** The whole row of a committed version whose content was released, as the index of `organisation` keeps it. */
-export function fetchedRow(state: StateReader, organisation: Did, version: records.RecordVersion, { resource, subjects }: Pick<Content, 'resource' | 'subjects'>): RowUpsert {
+/** The whole row of a committed version whose content was released, as the index of `organisation` keeps it. `headOf`: the newest version of a record. */
+export function fetchedRow(headOf: (record: RecordId) => records.RecordVersion | undefined, organisation: Did, version: records.RecordVersion, { resource, subjects }: Pick<Content, 'resource' | 'subjects'>): RowUpsert {
   return {
     record: version.record,
     type: resource.resourceType,
@@ -14,7 +14,7 @@ export function fetchedRow(state: StateReader, organisation: Did, version: recor
     authored: version.author === organisation,
     lastUpdatedMs: Date.parse(resource.meta?.lastUpdated ?? ''),
     subjects,
-    current: records.recordHead(state, version.record)?.version === version.version,
+    current: headOf(version.record)?.version === version.version,
     directory: (version.flags & RecordFlag.directory) !== 0,
     ...((version.flags & RecordFlag.tombstone) === 0 ? { resource } : {}),
   }

@@ -1,7 +1,8 @@
 import { compileIncludes, compileSearch, nextPage, parameterId } from '@chiron/fhir'
 import type { ResourceColumn, SearchQuery, Sql } from '@chiron/fhir'
 import type { KeyObject } from 'node:crypto'
-import type { IndexedRow, PageRequest, RowPage, SearchAnswer } from '../port.ts'
+import { toHex } from '@chiron/protocol'
+import type { HeldVersion, IndexedRow, PageRequest, RowForm, RowPage, SearchAnswer } from '../port.ts'
 import type { IndexDatabase, Row } from './database.ts'
 import { readRow, ROW_COLUMNS } from './stored-row.ts'
 
@@ -116,6 +117,21 @@ function isFirstPage({ start }: SearchQuery): boolean {
 /** Every row of a record, whoever may see it. */
 export function rowsOfRecord(database: IndexDatabase, digestKey: KeyObject, record: Uint8Array): IndexedRow[] {
   return database.all({ sql: `SELECT ${ROW_COLUMNS} FROM resource r WHERE r.record = ? ORDER BY r.rid`, params: [record] }).map((row) => readRow(digestKey, row))
+}
+
+const VERSIONS_OF = 'SELECT j.value AS name, r.version, r.form FROM json_each(?) j CROSS JOIN resource r ON r.record = unhex(j.value) ORDER BY r.rid'
+
+/** Versions of records, by record in hexadecimal. */
+export function versionsOfRecords(database: IndexDatabase, records: readonly Uint8Array[]): Map<string, HeldVersion[]> {
+  const found = new Map<string, HeldVersion[]>()
+  for (const row of database.all({ sql: VERSIONS_OF, params: [JSON.stringify([...new Set(records.map(toHex))])] })) {
+    const name = row['name'] as string
+    const held = { version: row['version'] as string, form: row['form'] as RowForm }
+    const others = found.get(name)
+    if (others === undefined) found.set(name, [held])
+    else others.push(held)
+  }
+  return found
 }
 
 /** The highest row number given out so far. */

@@ -2,13 +2,13 @@ import type { SearchQuery } from '@chiron/fhir'
 import type { DirectoryLock } from '../../../storage/directory-lock.ts'
 import type { Later } from '../../later.ts'
 import { IndexError } from '../errors.ts'
-import type { IndexBatch, IndexedRow, IndexStatus, IndexStore, PageRequest, RowName, RowPage, SearchAnswer } from '../port.ts'
+import type { HeldVersion, IndexBatch, IndexedRow, IndexStatus, IndexStore, PageRequest, RowName, RowPage, SearchAnswer } from '../port.ts'
 import type { AccessKey, Visibility } from '../visibility.ts'
 import { BatchWriter, prepareRow } from './batch-writer.ts'
 import type { PreparedRow } from './batch-writer.ts'
 import type { IndexDatabase } from './database.ts'
 import { generationBase, removeGeneration } from './files.ts'
-import { ReaderQueries, rowsOfRecord } from './queries.ts'
+import { ReaderQueries, rowsOfRecord, versionsOfRecords } from './queries.ts'
 import { changesSight, VisibilityCache } from './visibility-cache.ts'
 import { IndexSession } from './session.ts'
 import type { SessionOptions } from './session.ts'
@@ -101,6 +101,10 @@ export class LibsqlIndexStore implements IndexStore {
   async rowsOf(name: RowName): Promise<readonly IndexedRow[]> {
     const rows = this.#query((database) => rowsOfRecord(database, this.#options.keys.digest, name.record))
     return rows.filter((row) => (name.version ?? row.version) === row.version && (name.form ?? row.form) === row.form)
+  }
+
+  async versionsOf(records: readonly Uint8Array[]): Promise<ReadonlyMap<string, readonly HeldVersion[]>> {
+    return this.#query((database) => versionsOfRecords(database, records))
   }
 
   async openAccesses(): Promise<readonly { readonly access: AccessKey; readonly patient: string; readonly rows: number }[]> {

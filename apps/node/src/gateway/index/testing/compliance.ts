@@ -62,6 +62,18 @@ export function indexStoreCompliance(name: string, driver: IndexDriver): void {
       expect(await store.status()).toMatchObject({ rows: 2, currentRows: 1 })
     })
 
+    test('says which versions of records are here, and in which form', async () => {
+      await store.apply({ upserts: [patientRow('p1', 'Ann'), observationRow('o1', 'p1', 'one'), observationRow('o2', 'p1', 'one')] })
+      await store.apply({ upserts: [observationRow('o1', 'p1', 'two', { version: '2', lastUpdatedMs: 2_000 }), { ...patientRow('p1', 'Ann'), form: 1, authored: false }] })
+      const held = await store.versionsOf([recordOf('o1'), recordOf('p1'), recordOf('o1'), recordOf('absent')])
+      const sorted = (id: string): string[] => (held.get(Buffer.from(recordOf(id)).toString('hex')) ?? []).map(({ version, form }) => `${version}/${form}`).sort()
+      expect(sorted('o1')).toEqual(['1/0', '2/0'])
+      expect(sorted('p1')).toEqual(['1/0', '1/1'])
+      expect(sorted('o2')).toEqual([])
+      expect(sorted('absent')).toEqual([])
+      expect(await store.versionsOf([])).toEqual(new Map())
+    })
+
     test('an older version that arrives late does not take the place of the newest', async () => {
       await store.apply({ upserts: [observationRow('o1', 'p1', 'two', { version: '2', lastUpdatedMs: 2_000 })] })
       await store.apply({ upserts: [observationRow('o1', 'p1', 'one', { current: false })] })
