@@ -72,6 +72,7 @@ export function sampleMessages(): readonly Sample[] {
     { type: 'access.open', openings: [{ patient, reader: physician, purpose: 'TREAT', action: 'read' }] },
     { type: 'access.close', patient, access: sampleBytes('access', 16) },
     { type: 'access.refuse', refusals: [{ patient, reader: physician, purpose: 'HRESCH', action: 'research', count: 3 }] },
+    { type: 'access.refuse', refusals: [{ patient, reader: null, purpose: 'TREAT', action: 'read', count: 1 }] },
     { type: 'access.report', reports: [{ patient, access: sampleBytes('access', 16), counts: [{ category: laboratory, count: 4 }], root: sampleBytes('report root', 32) }] },
     { type: 'access.endorse', patient, reader: physician, purpose: 'TREAT', endorser: did('practitioner', 'nurse'), until },
     { type: 'access.breakGlass', patient, reader: physician, reason: 'cannot-be-asked' },

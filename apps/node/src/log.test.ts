@@ -37,4 +37,6 @@ it('has of an error its class, code and causes, never its words', () => {
   const [written = ''] = linesOf('error', (log) => log.failure('gateway', Object.assign(new TypeError('Zanzibarovich'), { code: 'ERR_X', cause: new RangeError('Zanzibarovich') })))
   expect(written).not.toContain('Zanzibarovich')
   expect(JSON.parse(written)).toMatchObject({ part: 'gateway', error: expect.stringMatching(/^TypeError ERR_X <- RangeError/) })
+  const [refused = ''] = linesOf('error', (log) => log.failure('gateway', Object.assign(new TypeError('x'), { codespace: 'access', code: 8 })))
+  expect(JSON.parse(refused)).toMatchObject({ error: 'TypeError access/8' })
 })

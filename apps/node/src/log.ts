@@ -43,7 +43,8 @@ function levelOf({ status, error, route }: RequestLine): LogLevel {
 /** Class, stable code and causes of an error, and where an unexpected one was thrown: no message, which may hold data. */
 export function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
-  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? ` ${error.code}` : ''
+  const space = 'codespace' in error && typeof error.codespace === 'string' ? `${error.codespace}/` : ''
+  const code = 'code' in error && (typeof error.code === 'string' || typeof error.code === 'number') ? ` ${space}${error.code}` : ''
   const at = code === '' ? ` ${/\n\s+at (.+)/.exec(error.stack ?? '')?.[1] ?? ''}` : ''
   const cause = error.cause === undefined ? '' : ` <- ${describe(error.cause)}`
   return `${error.name}${code}${at}${cause}`

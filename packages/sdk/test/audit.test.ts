@@ -4,7 +4,7 @@ import { encodeReceipt, listReceipt, parseTrust, receiptToJson, toBase64url, txR
 import { beforeAll, describe, expect, it } from 'vitest'
 import { buildAuditList, verifyAuditList, verifyDocument, verifyRecords, type AuditRow } from '../src/audit/index.ts'
 import { formatTime } from '../src/audit/rows.ts'
-import { AuditNetwork } from './audit-network.ts'
+import { AuditNetwork } from '@chiron/testkit/audit'
 
 type Json = { [key: string]: unknown }
 
@@ -67,6 +67,17 @@ describe("a patient's list", () => {
     }
     expect(() => verify(rows.toReversed())).toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
     expect(() => verify([])).toThrow(/an empty list carries no proof/)
+  })
+
+  it('says so where the organisation may not name whom it refused', () => {
+    const nameless = new AuditNetwork()
+    nameless.register()
+    nameless.refuse(false)
+    const list = buildAuditList(nameless.reader, nameless.head, { handle: nameless.other, tagKey: nameless.otherTagKey })
+    expect(list[0]).toMatchObject({ who: 'somebody whom lakeside may not name', organisation: 'lakeside', what: 'was refused once to read', purpose: 'TREAT', rule: '' })
+    expect(verifyAuditList(list, nameless.trust).rows).toHaveLength(2)
+    const named = JSON.parse(JSON.stringify(list).replace('somebody whom lakeside may not name', `physician (${nameless.people.physician})`)) as Json[]
+    expect(() => verifyAuditList(named, nameless.trust)).toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_MISMATCH' }))
   })
 
   it('is refused when rows come from different states', () => {

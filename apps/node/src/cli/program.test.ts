@@ -191,6 +191,14 @@ describe('the log', () => {
     expect(stdout).toMatch(/ALARM: +witness\.example\/w refused\n/)
   })
 
+  it('is not alone in what must not be overlooked: entries that lists of patients lack', async () => {
+    const of = (name: string, refusals: number, displays: number) => ({ name, did: 'd', base: `http://localhost:1/${name}/fhir`, unlisted: { refusals, displays } })
+    await node.listen(() => ({ json: { ...status, organisations: [of('riverside', 0, 0), of('lakeside', 3, 1)] } }))
+    const { stdout } = await node.chiron(['status'])
+    expect(stdout).toMatch(/ALARM of lakeside: +the ledger refused 3 refusals and 1 displays that patients' lists should have: the log says why\n/)
+    expect(stdout).not.toContain('ALARM of riverside')
+  })
+
   it('is printed, or written to a file that was not there', async () => {
     await node.listen(({ url }) => ({ json: url === '/log/checkpoint' ? { checkpoint: 'note\n' } : { proof: 'proof\n' } }))
     expect(await node.chiron(['log', 'checkpoint'])).toMatchObject({ code: 0, stdout: 'note\n' })

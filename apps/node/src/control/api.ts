@@ -258,7 +258,13 @@ export const statusResponse = v.strictObject({
   stateRoot: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   transactions: schema.uint,
   fresh: v.boolean(),
-  organisations: v.array(v.strictObject({ name: v.string(), did: v.string(), base: v.string() })),
+  organisations: v.array(
+    v.strictObject({
+      name: v.string(), did: v.string(), base: v.string(),
+      /** Entries that the ledger refused for good since the node started: patients' lists are without them. */
+      unlisted: v.strictObject({ refusals: schema.uint, displays: schema.uint }),
+    }),
+  ),
   keyholders: v.strictObject({ count: schema.uint, threshold: schema.uint }),
   log: logStatus,
 })

@@ -89,7 +89,7 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
         stateRoot: toHex(stateRoot),
         transactions: txCount,
         fresh,
-        organisations: [...gateways.values()].map((gateway) => ({ name: gateway.name, did: gateway.services.organisation.did, base: gateway.baseUrl })),
+        organisations: [...gateways.values()].map((gateway) => ({ name: gateway.name, did: gateway.services.organisation.did, base: gateway.baseUrl, unlisted: gateway.services.reporter.unlisted })),
         keyholders: { count: set?.keyholders.length ?? 0, threshold: set?.threshold ?? 0 },
         log: { ...checkpoints.status(), witnesses: [...checkpoints.status().witnesses] },
       }

@@ -66,7 +66,7 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
   const { organisation, baseUrl } = options
   const { engine, signer, index, vocabulary, names, now, random } = dependencies
   const facts = dependencies.facts ?? new LedgerFacts(new StateMemo(engine.reader, () => engine.status().height))
-  const refusals = new RefusalLog(random)
+  const refusals = new RefusalLog()
   const displays = new DisplayLog(random)
   const reporter = new Reporter({ ...dependencies, refusals, displays })
   const listRefusals = (): void => void reporter.report().catch(dependencies.onFailure)

@@ -21,6 +21,8 @@ export type GatewayErrorCode =
   | 'ERR_GATEWAY_SAMPLE_ONLY'
   | 'ERR_GATEWAY_CLAIM'
   | 'ERR_GATEWAY_TOO_MANY'
+  /** In the log only: entries that patients' lists should have and the ledger refused. */
+  | 'ERR_GATEWAY_UNLISTED'
 
 /** One problem, as an OperationOutcome issue says it. */
 export interface Problem {

@@ -112,7 +112,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${NODE}gateway/fhir/present.ts`, '!row.authored && !services.engine.status().fresh', '!row.authored && services.engine.status().height < 0',
   ]),
   bug('gateway/report-lost', 'a report that could not be submitted is dropped', [
-    `${NODE}gateway/access/reporter.ts`, 'taken.restore()', '',
+    `${NODE}gateway/access/reporter.ts`, 'for (const item of left) item.restore()', '',
   ]),
   bug('gateway/refusal-not-listed', 'a refused reader leaves no trace', [
     `${NODE}gateway/access/access-service.ts`, "if (listRefusals) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')", '',

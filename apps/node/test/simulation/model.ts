@@ -254,7 +254,7 @@ export class Model {
       }
       case 'access.refuse':
         for (const { patient, reader, count } of message.refusals) {
-          const key = `${toHex(patient)}/${reader}`
+          const key = `${toHex(patient)}/${reader ?? ''}`
           this.refused.set(key, (this.refused.get(key) ?? 0) + count)
           this.#listed(toHex(patient))
         }

@@ -202,9 +202,9 @@ async function readBack(world: World, gateways: readonly GatewayActor[]): Promis
 function checkOwed({ checker }: World, gateway: GatewayActor): void {
   const model = checker.model()
   for (const { patient, reader, count } of gateway.owedRefusals.values()) {
-    // The contract lists attempts of an organisation's own people only, by the time they are reported.
-    if (model.dismissed.has(reader)) continue
-    if ((model.refused.get(`${patient}/${reader}`) ?? 0) < count) checker.fail('P3', 'a refusal is missing in the list of the patient')
+    // Who no longer belongs to the organisation by the time of the report is listed without a name.
+    const unnamed = model.dismissed.has(reader) ? (model.refused.get(`${patient}/`) ?? 0) : 0
+    if ((model.refused.get(`${patient}/${reader}`) ?? 0) + unnamed < count) checker.fail('P3', 'a refusal is missing in the list of the patient')
   }
   for (const access of gateway.owedReports) if (!model.reported.has(access)) checker.fail('P3', 'what was displayed is missing in the list of the patient')
 }

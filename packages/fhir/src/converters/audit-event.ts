@@ -7,10 +7,10 @@ export interface AccessRecord {
   /** Becomes the resource's id: letters, digits, `-` and `.`, at most 64. */
   readonly id: string
   readonly kind: 'open' | 'report' | 'refusal' | 'close'
-  /** DID or FHIR id of the person, with a display name if it is known. */
-  readonly whoDid: string
+  /** DID or FHIR id of the person, with a display name if it is known; none: somebody whom the organisation may not name. */
+  readonly whoDid?: string
   readonly display?: string
-  readonly role: string
+  readonly role?: string
   readonly organisation: { readonly id: string; readonly display?: string }
   readonly patientId: string
   /** Block time, Unix milliseconds. */
@@ -62,8 +62,8 @@ export function auditEventFrom(access: AccessRecord): AuditEvent {
 function userAgent(access: AccessRecord, purpose: Coding): AuditEventAgent {
   return {
     type: { coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType', code: 'IRCP', display: 'information recipient' }] },
-    role: [{ coding: [{ system: ROLE_SYSTEM, code: access.role }] }],
-    who: who<Practitioner>('Practitioner', access.whoDid, access.display),
+    ...(access.role === undefined ? {} : { role: [{ coding: [{ system: ROLE_SYSTEM, code: access.role }] }] }),
+    who: access.whoDid === undefined ? { type: 'Practitioner', display: 'not named' } : who<Practitioner>('Practitioner', access.whoDid, access.display),
     requestor: true,
     purposeOfUse: [{ coding: [purpose] }],
   }

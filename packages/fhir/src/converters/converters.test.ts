@@ -244,6 +244,13 @@ describe('auditEventFrom', () => {
     expect(auditEventFrom({ ...access, kind: 'refusal', outcome: 'refused' }).outcome).toBe('4')
   })
 
+  it('has an agent without a name where the organisation may not name it', () => {
+    const { whoDid: _whoDid, display: _display, role: _role, ...unnamed } = access
+    const event = auditEventFrom({ ...unnamed, kind: 'refusal', outcome: 'refused', ruleIds: [], categories: [] })
+    expect(validateOnWrite(event)).toEqual([])
+    expect(event.agent.map(({ who }) => who?.identifier?.value ?? who?.display)).toEqual(['not named', 'did:chiron:org'])
+  })
+
   it('refuses an id or time that FHIR has no room for', () => {
     expect(() => auditEventFrom({ ...access, id: 'a/b' })).toThrow('ERR_FHIR_CONVERSION_INVALID element=id')
     expect(() => auditEventFrom({ ...access, atMs: Number.NaN })).toThrow('ERR_FHIR_CONVERSION_INVALID element=atMs')

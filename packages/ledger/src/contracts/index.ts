@@ -11,4 +11,4 @@ export {
 } from './application/decisions.ts'
 export { decideOpening } from './application/basis.ts'
 export { isCustodial, isLiveMember, nextChange, ownerOf, patientFacts, patientSnapshot, readerFacts } from './application/snapshot.ts'
-export { accounts, applicationContracts, runtimeParameters, type ApplicationOptions } from './application/wiring.ts'
+export { accounts, applicationContracts, mayNameRefused, runtimeParameters, type ApplicationOptions } from './application/wiring.ts'

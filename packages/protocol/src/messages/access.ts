@@ -11,11 +11,11 @@ export const accessOpen = v.strictObject({ type: v.literal('access.open'), salt,
 /** Ends an access before its time; by the gateway that opened it or by the patient. */
 export const accessClose = v.strictObject({ type: v.literal('access.close'), salt, patient: handle, access: objectId })
 
-/** Lists refused attempts for the patients. */
+/** Lists refused attempts for the patients. `reader` null: somebody for whom the signing organisation may not speak. SPEC-ACC-10. */
 export const accessRefuse = v.strictObject({
   type: v.literal('access.refuse'),
   salt,
-  refusals: listOf(v.strictObject({ patient: handle, reader: did, purpose, action, count: uint }), 500, 1),
+  refusals: listOf(v.strictObject({ patient: handle, reader: v.nullable(did), purpose, action, count: uint }), 500, 1),
 })
 
 /**

@@ -27,6 +27,7 @@ export function openingOf(entry: AccessEntry): ObjectId | undefined {
 /** Everybody whom a row names: people with the organisation they act for. */
 export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]; readonly organisations: readonly Did[] } {
   if (entry.kind === 'endorsement') return { people: [entry.reader, entry.endorser], organisations: [entry.organisation] }
+  if (entry.kind === 'refusal') return { people: entry.reader === null ? [] : [entry.reader], organisations: [entry.organisation] }
   if (entry.kind === 'review') return { people: [entry.reviewer], organisations: [entry.organisation] }
   if (entry.kind === 'confirmation') return { people: [entry.confirmer], organisations: [entry.organisation] }
   if (entry.kind === 'order') return { people: [], organisations: [entry.authority] }
@@ -76,7 +77,7 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
     case 'report':
       return underAccess(`was shown ${shown(entry, tagKey)}`)
     case 'refusal':
-      return { ...reader(names, entry), what: `was refused ${entry.count === 1 ? 'once' : `${entry.count} times`} to ${entry.action}`, purpose: entry.purpose, rule: '' }
+      return { ...(entry.reader === null ? unnamed(names, entry.organisation) : reader(names, { ...entry, reader: entry.reader })), what: `was refused ${entry.count === 1 ? 'once' : `${entry.count} times`} to ${entry.action}`, purpose: entry.purpose, rule: '' }
     case 'grant':
       return byPatient(`made a rule: ${entry.effect}`, toHex(entry.rule))
     case 'modify':
@@ -144,6 +145,11 @@ const REASONS: Readonly<Record<Extract<AccessEntry, { kind: 'emergency' }>['reas
 
 function reader(names: ProvenNames, { reader: did, organisation }: { readonly reader: Did; readonly organisation: Did }): Pick<AuditFields, 'who' | 'organisation'> {
   return { who: formatPerson(names, did, organisation), organisation: formatOrganisation(names, organisation) }
+}
+
+/** SPEC-ACC-10. */
+function unnamed(names: ProvenNames, organisation: Did): Pick<AuditFields, 'who' | 'organisation'> {
+  return { who: `somebody whom ${formatOrganisation(names, organisation)} may not name`, organisation: formatOrganisation(names, organisation) }
 }
 
 function basis({ tier, rules }: OpenEntry): string {

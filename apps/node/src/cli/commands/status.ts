@@ -30,8 +30,13 @@ async function status({ io, client }: CommandContext, options: { readonly json?:
       ...Object.fromEntries(result.log.witnesses.map(({ name, state, size, reason }) => [`witness ${name}`, `${state}, at ${size}${reason === null ? '' : ` (${reason})`}`])),
       ...(result.log.alarm === null ? {} : { ALARM: result.log.alarm }),
       ...Object.fromEntries(result.organisations.map(({ name, base }) => [name, base])),
+      ...Object.fromEntries(result.organisations.flatMap(({ name, unlisted }) => (unlisted.refusals + unlisted.displays === 0 ? [] : [[`ALARM of ${name}`, formatUnlisted(unlisted)]]))),
     }),
   )
+}
+
+function formatUnlisted({ refusals, displays }: ResponseOf<'status'>['organisations'][number]['unlisted']): string {
+  return `the ledger refused ${refusals} refusals and ${displays} displays that patients' lists should have: the log says why`
 }
 
 function formatLog({ size, published, quorum, witnesses }: ResponseOf<'status'>['log']): string {

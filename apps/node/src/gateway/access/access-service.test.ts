@@ -17,11 +17,12 @@ it('lists a reader whom decide() let through and the block refused, as when a ru
     submit: async () => ({ height: 2, timeMs: 1_001, result: { codespace: 'access', code: 3, events: [], logIndex: 0 } }),
   } as unknown as Engine
   const facts = { open: () => undefined } as unknown as LedgerFacts
-  const refusals = new RefusalLog(webRandom)
+  const refusalFacts = { isPatient: () => true, mayName: () => true }
+  const refusals = new RefusalLog()
   const service = new AccessService({ engine, facts, signer, refusals, now: () => 1_000, random: webRandom, listRefusals: () => {} })
   const seeker = { did: testIdentity('reader').did, purpose: 'TREAT' }
   expect(await service.ensure(seeker, [patient], false)).toEqual(new Map())
-  expect(refusals.take(() => true)).toBeUndefined()
+  expect(refusals.take(refusalFacts)).toEqual([])
   expect(await service.ensure(seeker, [patient])).toEqual(new Map())
-  expect(refusals.take(() => true)?.message.refusals).toEqual([{ patient, reader: seeker.did, purpose: 'TREAT', action: 'read', count: 1 }])
+  expect(refusals.take(refusalFacts).map(({ entry }) => entry)).toEqual([{ patient, reader: seeker.did, purpose: 'TREAT', action: 'read', count: 1 }])
 })

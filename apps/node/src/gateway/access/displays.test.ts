@@ -11,23 +11,23 @@ const shown = (category: Tag) => ({ patient, access, category, record: bytes<Rec
 it('reports counts by category, and a root over one leaf for each item', () => {
   const log = new DisplayLog(webRandom)
   for (const category of [laboratory, vitals, laboratory]) log.add(shown(category))
-  const taken = log.take()
-  const [report] = taken?.message.reports ?? []
+  const [taken] = log.take()
+  const { report, detail } = taken?.entry ?? {}
   expect(new Map(report?.counts.map(({ category, count }) => [category, count]))).toEqual(new Map([[laboratory, 2], [vitals, 1]]))
-  expect(taken?.details[0]?.leaves).toHaveLength(3)
-  expect(report?.root).toEqual(merkleRoot(taken?.details[0]?.leaves ?? []))
-  expect(log.take()).toBeUndefined()
+  expect(detail?.leaves).toHaveLength(3)
+  expect(report?.root).toEqual(merkleRoot(detail?.leaves ?? []))
+  expect(log.take()).toEqual([])
 })
 
 it('has again what could not be reported, with what came since', () => {
   const log = new DisplayLog(webRandom)
   log.add(shown(laboratory))
-  const first = log.take()
+  const [first] = log.take()
   log.add(shown(laboratory))
   log.add(shown(vitals))
   first?.restore()
-  const again = log.take()
-  expect(again?.message.reports[0]?.counts.map(({ count }) => count).sort()).toEqual([1, 2])
-  expect(again?.details[0]?.leaves).toHaveLength(3)
-  expect(again?.message.reports[0]?.root).toEqual(merkleRoot(again?.details[0]?.leaves ?? []))
+  const [again] = log.take()
+  expect(again?.entry.report.counts.map(({ count }) => count).sort()).toEqual([1, 2])
+  expect(again?.entry.detail.leaves).toHaveLength(3)
+  expect(again?.entry.report.root).toEqual(merkleRoot(again?.entry.detail.leaves ?? []))
 })

@@ -1,5 +1,6 @@
 import { compareBytes, encodeCanonical, leafHash, toHex, type Handle, type Message, type ObjectId, type RecordId, type Tag } from '@chiron/protocol'
 import { extendFrontier, frontierRoot, type LogFrontier, type Random } from '@chiron/vault'
+import type { Waiting } from './waiting.ts'
 
 /** One item that was shown to a reader. */
 export interface Display {
@@ -19,12 +20,10 @@ export interface DisplayDetail {
   readonly leaves: readonly Uint8Array[]
 }
 
-/** Displays that wait to be reported, taken as one message. */
-export interface TakenDisplays {
-  readonly message: Extract<Message, { type: 'access.report' }>
-  readonly details: readonly DisplayDetail[]
-  /** Puts them back: they could not be reported now. */
-  restore(): void
+/** One access's displays: what goes to the ledger, and the details to keep. */
+export interface DisplayReport {
+  readonly report: Extract<Message, { type: 'access.report' }>['reports'][number]
+  readonly detail: DisplayDetail
 }
 
 interface Group {
@@ -36,6 +35,7 @@ interface Group {
   readonly counts: Map<string, { category: Tag; count: number }>
 }
 
+const LIMIT = 500
 const SALT_BYTES = 16
 const SALTS_AT_ONCE = 256
 
@@ -75,25 +75,16 @@ export class DisplayLog {
     return this.#groups.size
   }
 
-  /** Takes up to 500 accesses' displays as one message, and the details to keep; undefined when there are none. */
-  take(): TakenDisplays | undefined {
-    const taken = [...this.#groups.entries()].slice(0, 500)
-    if (taken.length === 0) return undefined
-    for (const [id] of taken) this.#groups.delete(id)
-    const details = taken.map(([, group]) => ({ root: frontierRoot(group.edge), patient: group.patient, access: group.access, leaves: group.leaves }))
-    const reports = taken.map(([, group], index) => ({
-      patient: group.patient,
-      access: group.access,
-      counts: [...group.counts.values()].sort((a, b) => compareBytes(a.category, b.category)),
-      root: (details[index] as DisplayDetail).root,
-    }))
-    return {
-      message: { type: 'access.report', salt: this.#random(16), reports },
-      details,
-      restore: () => {
-        for (const [id, group] of taken) this.#restore(id, group)
-      },
-    }
+  /** Takes up to 500 accesses' displays; none when there are none. */
+  take(): readonly Waiting<DisplayReport>[] {
+    const taken = [...this.#groups.entries()].slice(0, LIMIT)
+    return taken.map(([id, group]) => {
+      this.#groups.delete(id)
+      const { patient, access, leaves, edge } = group
+      const root = frontierRoot(edge)
+      const counts = [...group.counts.values()].sort((a, b) => compareBytes(a.category, b.category))
+      return { entry: { report: { patient, access, counts, root }, detail: { root, patient, access, leaves } }, restore: () => this.#restore(id, group) }
+    })
   }
 
   #restore(id: string, group: Group): void {

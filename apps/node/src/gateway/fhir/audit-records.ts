@@ -22,11 +22,14 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
   const id = `${patientId}.${idOf(services, handle, index)}`
   const names = services.vocabulary.names(handle)
   const state = services.engine.state
-  const common = (reader: Did, organisation: Did) => ({
-    id,
+  const who = (reader: Did, organisation: Did) => ({
     whoDid: reader,
     display: services.names.display(reader),
     role: identity.attestationsOf(state, reader, entry.timeMs, organisation)[0]?.role ?? (reader === organisation ? 'organisation' : 'patient'),
+  })
+  const common = (reader: Did | null, organisation: Did) => ({
+    id,
+    ...(reader === null ? {} : who(reader, organisation)),
     organisation: { id: organisation, display: services.names.display(organisation) },
     patientId,
     atMs: entry.timeMs,

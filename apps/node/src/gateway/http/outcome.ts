@@ -29,6 +29,7 @@ const ANSWERS: Readonly<Record<GatewayErrorCode, Answer>> = {
   ERR_GATEWAY_SAMPLE_ONLY: { status: 403, code: 'forbidden' },
   ERR_GATEWAY_CLAIM: { status: 403, code: 'forbidden' },
   ERR_GATEWAY_TOO_MANY: { status: 429, code: 'throttled' },
+  ERR_GATEWAY_UNLISTED: { status: 500, code: 'exception' },
 }
 
 export interface ErrorAnswer {

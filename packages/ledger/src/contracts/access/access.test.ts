@@ -4,7 +4,7 @@ import {
   ada, ben, DAY_MS, doctor, entry, handleFor, individual, lakeside, msg, nurse, objectFor, openMsg, organisation, outsider, populated, putMsg, recordFor,
   refusalLedger, riverside, surgeon, tagFor, terms, type ContractChain, type Outcome, type Person,
 } from '../../../test/contract-chain.ts'
-import { access, coversRecord } from '../index.ts'
+import { access, coversRecord, mayNameRefused } from '../index.ts'
 import { decodeAccessEntry, encodeAccessEntry } from './entry-codec.ts'
 
 const { refused, unprovoked } = refusalLedger(access.accessErrors)
@@ -165,10 +165,10 @@ test('the patient and the organisation close, others do not, and only once', () 
   chain.checkInvariants()
 })
 
-test('refusals are listed for the patient, by live members, of their own readers', () => {
+test('refusals are listed for the patient, by live members, under the names of readers for whom they speak', () => {
   const chain = populated()
-  const refuseMsg = (reader: Person, fields: { patient?: typeof patient; count?: number } = {}) =>
-    msg('access.refuse', { refusals: [{ patient, reader: reader.did, purpose: 'TREAT', action: 'read', count: 3, ...fields }] })
+  const refuseMsg = (reader: Person | null, fields: { patient?: typeof patient; count?: number } = {}) =>
+    msg('access.refuse', { refusals: [{ patient, reader: reader?.did ?? null, purpose: 'TREAT', action: 'read', count: 3, ...fields }] })
   chain.do(lakeside, refuseMsg(doctor))
   chain.do(riverside, refuseMsg(ben))
   expect(listed(chain).slice(-2)).toEqual([
@@ -176,11 +176,27 @@ test('refusals are listed for the patient, by live members, of their own readers
     { kind: 'refusal', timeMs: chain.timeMs, reader: ben.did, organisation: riverside.did, purpose: 'TREAT', action: 'read', count: 3 },
   ])
   refused(chain.submit(outsider, refuseMsg(doctor)), 'notMember')
+  refused(chain.submit(outsider, refuseMsg(null)), 'notMember')
   refused(chain.submit(lakeside, refuseMsg(surgeon)), 'notOwnReader')
   refused(chain.submit(lakeside, refuseMsg(ben)), 'notOwnReader')
+  refused(chain.submit(lakeside, refuseMsg(ada, { patient: ben.handle })), 'notOwnReader')
   refused(chain.submit(lakeside, refuseMsg(doctor, { patient: handleFor('nobody') })), 'unknownPatient')
   refused(chain.submit(lakeside, refuseMsg(doctor, { count: 0 })), 'countOutOfBounds')
   refused(chain.submit(lakeside, refuseMsg(doctor, { count: 1_001 })), 'countOutOfBounds')
+})
+
+test('a refusal of somebody for whom the organisation may not speak is listed without a name, of the patient themselves with it', () => {
+  const chain = populated()
+  const attempt = { patient, purpose: 'TREAT', action: 'read' as const, count: 2 }
+  chain.do(lakeside, msg('access.refuse', { refusals: [{ ...attempt, reader: null }, { ...attempt, reader: ada.did }] }))
+  const listedAs = { kind: 'refusal', timeMs: chain.timeMs, organisation: lakeside.did, purpose: 'TREAT', action: 'read', count: 2 }
+  expect(listed(chain).slice(-2)).toEqual([{ ...listedAs, reader: null }, { ...listedAs, reader: ada.did }])
+  const nameable = (reader: Person, handle = patient) => mayNameRefused(chain.state, { patient: handle, reader: reader.did, organisation: lakeside.did }, chain.timeMs)
+  expect([nameable(doctor), nameable(ada), nameable(ben), nameable(ben, ben.handle), nameable(surgeon)]).toEqual([true, true, false, true, false])
+  chain.do(ben, msg('identity.delegate', { to: lakeside.did, purposes: [], until: chain.timeMs + HOUR_MS }))
+  expect(nameable(ben)).toBe(true)
+  chain.pass(2 * HOUR_MS)
+  expect(nameable(ben)).toBe(false)
 })
 
 test('reports come from the organisation of the access, also after its end', () => {
@@ -245,6 +261,7 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     [{ kind: 'open', ...at, access: id, ...people, purpose: 'TREAT', action: 'read', untilMs: at.timeMs, tier: '7', rules: [rule] }, 110],
     [{ kind: 'close', ...at, access: id, reason: 'no-basis', endedMs: at.timeMs }, 38],
     [{ kind: 'refusal', ...at, ...people, purpose: 'TREAT', action: 'read', count: 7 }, 65],
+    [{ kind: 'refusal', ...at, ...people, reader: null, purpose: 'TREAT', action: 'read', count: 7 }, 45],
     [{ kind: 'report', ...at, access: id, counts: [{ category: lab, count: 3 }], root: hash }, 74],
     [{ kind: 'grant', ...at, rule, effect: 'permit', terms: hash }, 69],
     [{ kind: 'modify', ...at, rule, effect: 'deny', terms: hash }, 67],

@@ -31,10 +31,10 @@ export interface CloseEntry extends At {
   readonly endedMs: number
 }
 
-/** The gateway of `organisation` refused its reader `count` times. */
+/** The gateway of `organisation` refused a reader `count` times; null: somebody whom it may not name. SPEC-ACC-10. */
 export interface RefusalEntry extends At {
   readonly kind: 'refusal'
-  readonly reader: Did
+  readonly reader: Did | null
   readonly organisation: Did
   readonly purpose: string
   readonly action: Action

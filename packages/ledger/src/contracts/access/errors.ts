@@ -8,7 +8,7 @@ export const accessErrors = refusalsOf('access', {
   notOpen: [5, 'the access has ended'],
   notAuthorised: [6, 'neither the patient nor the organisation of the access'],
   notMember: [7, 'only a live member organisation may do this'],
-  notOwnReader: [8, 'the reader is not one of the organisation'],
+  notOwnReader: [8, 'the organisation may not name this reader'],
   unknownPatient: [9, 'nobody owns the handle'],
   countOutOfBounds: [10, 'a count lies outside its bounds'],
   categoryRepeated: [11, 'a category is counted twice'],

@@ -6,6 +6,7 @@ import { accessErrors } from './errors.ts'
 import * as events from './events.ts'
 import { MAX_REFUSAL_COUNT, MAX_REPORTS } from './limits.ts'
 import type { AccessPorts } from './ports.ts'
+import { mayNameRefused } from './queries.ts'
 import * as store from './state.ts'
 
 export { breakGlass, confirmEmergency, contestEmergency, reviewEmergency } from './emergencies.ts'
@@ -23,13 +24,13 @@ export const close: Handler<AccessPorts, 'access.close'> = (ctx, msg) => {
   endAccess(ctx, msg.patient, msg.access, record, reason)
 }
 
-/** Lists attempts of the organisation's own readers that its gateway refused. */
+/** Lists attempts that the organisation's gateway refused: under the reader's name if {@link mayNameRefused}, else under none. */
 export const refuse: Handler<AccessPorts, 'access.refuse'> = (ctx, msg) => {
   const { state, block, signer, ports } = ctx
   ensure(ports.isLiveMember(state, signer), accessErrors.notMember)
   for (const { patient, reader, purpose, action, count } of msg.refusals) {
     ensure(ports.handleOwner(state, patient) !== undefined, accessErrors.unknownPatient)
-    ensure(ports.isReaderOf(state, reader, signer, block.timeMs), accessErrors.notOwnReader)
+    ensure(reader === null || mayNameRefused(state, ports, { patient, reader, organisation: signer }, block.timeMs), accessErrors.notOwnReader)
     ensure(count >= 1 && count <= MAX_REFUSAL_COUNT, accessErrors.countOutOfBounds)
     store.appendEntry(state, patient, { kind: 'refusal', timeMs: block.timeMs, reader, organisation: signer, purpose, action, count })
     ctx.emit(events.refused(patient, count))

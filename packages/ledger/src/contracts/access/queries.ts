@@ -1,7 +1,8 @@
-import type { Handle, ObjectId } from '@chiron/protocol'
+import type { Did, Handle, ObjectId } from '@chiron/protocol'
 import type { StateReader } from '../../state/reader.ts'
 import { getEmergency, listAllEmergencies, listEmergencies, listSettled, type EmergencyRecord } from './emergency-state.ts'
 import type { AccessEntry, OpenEntry } from './entries.ts'
+import type { AccessPorts } from './ports.ts'
 import * as store from './state.ts'
 
 /** An access. `untilMs` may be earlier than what its entry in the list says, never later. */
@@ -42,6 +43,19 @@ export function findOpen(state: StateReader, subject: store.AccessSubject & { re
 /** The patient's list with each entry's index, oldest first; in [from, to). */
 export function accessEntries(state: StateReader, handle: Handle, from = 0, to?: number): Iterable<readonly [index: number, entry: AccessEntry]> {
   return store.listEntries(state, handle, from, to)
+}
+
+/**
+ * Whether an organisation may name a reader in a patient's list whom its gateway refused: one for whom it speaks, or the
+ * patient to whom the list belongs. Else it could accuse anybody. SPEC-ACC-10.
+ */
+export function mayNameRefused(
+  state: StateReader,
+  ports: Pick<AccessPorts, 'isReaderOf' | 'handleOwner'>,
+  { patient, reader, organisation }: { readonly patient: Handle; readonly reader: Did; readonly organisation: Did },
+  timeMs: number,
+): boolean {
+  return ports.isReaderOf(state, reader, organisation, timeMs) || ports.handleOwner(state, patient) === reader
 }
 
 export interface Emergency extends EmergencyRecord {

@@ -1,6 +1,7 @@
 import { verifyEd25519, type Role } from '@chiron/protocol'
 import type { AccountsPort, ParametersPort } from '../../runtime/ports.ts'
 import { wire, type WiredContract } from '../../runtime/wiring.ts'
+import type { StateReader } from '../../state/reader.ts'
 import * as access from '../access/index.ts'
 import * as consent from '../consent/index.ts'
 import * as custody from '../custody/index.ts'
@@ -50,6 +51,10 @@ export function applicationContracts(options: ApplicationOptions = {}): readonly
     wire(access.accessContract, accessPorts),
   ]
 }
+
+/** As `access.mayNameRefused`: what the contract asks of a report, so that a gateway need not ask in vain. */
+export const mayNameRefused = (state: StateReader, refusal: Parameters<typeof access.mayNameRefused>[2], timeMs: number): boolean =>
+  access.mayNameRefused(state, accessPorts, refusal, timeMs)
 
 /** Roles in which an organisation orders what no patient decides. */
 const AUTHORITY_ROLES: ReadonlySet<Role> = new Set(['regulator', 'public-health'])

@@ -1,0 +1,1 @@
+export { AuditNetwork } from './audit-network.ts'
