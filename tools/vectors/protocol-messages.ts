@@ -52,6 +52,7 @@ export function sampleMessages(): readonly Sample[] {
     { type: 'identity.claim', did: did('patient', 'ada'), signingKey: key('ada 2'), agreementKey: sampleBytes('ada agreement 2', 32), claimSignature: sampleBytes('claim signature', 64), possession: sampleBytes('possession', 64) },
     { type: 'records.put', recorder: physician, purpose: 'TREAT', entries: [entry, { ...entry, record: sampleBytes('record two', 16), version: 0xffff_ffff, labels: [], flags: 1, subjects: [patient, second], furtherTags: [{ category: genetics, labels: [] }] }, { ...entry, record: sampleBytes('record three', 16), subjects: [patient, second], dates: { from: 1_500_020_000, until: 1_500_020_003 }, furtherTags: [{ category: genetics, labels: [], dates: { from: 0, until: 0xffff_ffff } }] }], custodySet: 1, receipts: [receipt] },
     { type: 'records.label', record: entry.record, labels: [genetics], subject: patient },
+    { type: 'records.label', record: entry.record, labels: [genetics], change: 'add' },
     { type: 'consent.grant', patient, terms },
     { type: 'consent.grant', patient, terms: limited },
     { type: 'consent.grant', patient, terms: hidden },

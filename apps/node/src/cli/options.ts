@@ -41,7 +41,7 @@ export const parsePurpose: Parser<string> = checked(schema.purpose, 'a code of H
 const parseCategory = checked(v.picklist(CATEGORIES), `one of ${CATEGORIES.join(', ')}`)
 const parseLabel = checked(v.picklist(LABELS), `one of ${LABELS.join(', ')}`)
 const parseAction = checked(action, `one of ${action.options.join(', ')}`)
-const parseRecord = checked(recordReference, 'a resource, such as Observation/123')
+export const parseRecord: Parser<string> = checked(recordReference, 'a resource, such as Observation/123')
 
 /** `lakeside`, `lakeside/physician`, `role:physician` or `anyone-treating`. */
 export const parseGrantee: Parser<GranteeNames> = (text) => {

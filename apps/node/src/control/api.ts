@@ -78,6 +78,20 @@ export const ruleRow = v.strictObject({
 export type RuleRow = v.InferOutput<typeof ruleRow>
 export const rulesResponse = v.strictObject({ rules: v.array(ruleRow) })
 
+/** Labels of one record, by who put them on: its authors, or the patient. `record` is its id on the ledger, in hexadecimal. */
+export const labelRow = v.strictObject({ record: objectIdText, given: strings, own: strings })
+export type LabelRow = v.InferOutput<typeof labelRow>
+/** The patient puts labels on a record, or takes their own off. Signed by the custodial wallet. */
+export const labelRequest = v.strictObject({
+  patient: patientId,
+  record: v.union([recordReference, objectIdText]),
+  labels: v.pipe(v.array(label), v.minLength(1)),
+  change: v.picklist(['add', 'remove']),
+})
+export const labelResponse = v.strictObject({ ...labelRow.entries, atMs: schema.timeMs })
+/** `name` is `Type/id`, where an index of this node has the record. */
+export const labelsResponse = v.strictObject({ labels: v.array(v.strictObject({ ...labelRow.entries, name: v.nullable(v.string()) })) })
+
 /** What a user asks of a patient. `wholeOrganisation`: the rule would be for everybody there, not for the user alone. */
 export const askRequest = v.strictObject({
   organisation: schema.memberName,
@@ -289,6 +303,8 @@ export const operations = {
   grant: operation('POST', '/consent/grant', grantRequest, grantResponse),
   revoke: operation('POST', '/consent/revoke', revokeRequest, revokeResponse),
   rules: operation('GET', '/consent', ofPatient, rulesResponse),
+  label: operation('POST', '/label', labelRequest, labelResponse),
+  labels: operation('GET', '/label', ofPatient, labelsResponse),
   ask: operation('POST', '/request', askRequest, askResponse),
   approve: operation('POST', '/request/:request/approve', approveRequest, approveResponse),
   deny: operation('POST', '/request/:request/deny', denyRequest, denyResponse),

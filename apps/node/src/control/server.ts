@@ -13,6 +13,7 @@ import * as consents from './consents.ts'
 import type { ControlDependencies } from './dependencies.ts'
 import { exportPatient } from './export.ts'
 import { failureOf } from './failure.ts'
+import * as labels from './labels.ts'
 import { gatewayNamed, patientNamed } from './lookups.ts'
 import { adminReader, patientToken, userToken } from './sessions.ts'
 
@@ -55,6 +56,8 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
     grant: async (request) => await consents.grant(dependencies, request),
     revoke: async (request) => await consents.revoke(dependencies, request),
     rules: ({ patient }) => ({ rules: desk.ruleRows(patientNamed(dependencies, patient)) }),
+    label: async (request) => await labels.label(dependencies, request),
+    labels: async (request) => await labels.labels(dependencies, request),
     ask: async (request) => await consents.ask(dependencies, request),
     approve: async (request) => await consents.approve(dependencies, request),
     deny: async (request) => await consents.deny(dependencies, request),

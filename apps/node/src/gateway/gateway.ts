@@ -1,11 +1,12 @@
 import { toBase64url } from '@chiron/ledger/proofs'
-import { toHex, type Handle } from '@chiron/protocol'
+import { toHex, type Handle, type Label, type RecordId } from '@chiron/protocol'
 import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { webRandom } from '@chiron/vault'
 import type { PatientDesk, PatientRef } from '../patients/patient-desk.ts'
 import type { DisplayDetail } from './access/displays.ts'
 import { buildServices, type ServicesDependencies, type ServicesOptions } from './build-services.ts'
 import { cursorCodec } from './fhir/cursors.ts'
+import { canonicalFor } from './fhir/known.ts'
 import type { BundleOptions } from './fhir/bundle.ts'
 import type { FhirRequest, FhirResponse } from './fhir/request.ts'
 import { FhirRouter } from './fhir/router.ts'
@@ -146,6 +147,14 @@ export class Gateway {
       root: toHex(root),
       leaves: leaves.map(toBase64url),
     }))
+  }
+
+  /** The patient puts labels on a record (`Type/id`), or takes off what they put on; gives its id on the ledger. @throws as `PatientDesk.label` */
+  async label(reader: Reader & { readonly patientId: string }, reference: string, labels: readonly Label[], change: 'add' | 'remove'): Promise<RecordId> {
+    const [type = '', id = ''] = reference.split('/')
+    const record = this.services.vocabulary.record(type, canonicalFor(this.services, reader, type, id))
+    await this.desk.label(reader.patientId, record, labels, change)
+    return record
   }
 
   /** Brings refusals and displays that are still waiting onto the ledger. */

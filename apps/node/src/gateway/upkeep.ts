@@ -116,7 +116,7 @@ export class Upkeep {
         if (type === 'access.closed' && access instanceof Uint8Array) void this.#charts.close(toHex(access)).catch(this.#onFailure)
         if (!(handle instanceof Uint8Array) || (type.startsWith('access.') && !CHANGES_COVERAGE.has(type))) continue
         this.#charts.touch(handle as Handle)
-        if (type.startsWith('consent.')) this.#narrowing.touch(handle as Handle)
+        if (type.startsWith('consent.') || type === 'records.labelled') this.#narrowing.touch(handle as Handle)
       }
     }
     this.kick()

@@ -1,11 +1,11 @@
 import {
-  decodeTx, derivedId, fromHex, toHex, type Action, type Category, type Did, type Grantee, type Handle, type Label, type Message, type ObjectId, type RuleTerms,
+  decodeTx, derivedId, equalBytes, fromHex, toHex, type Action, type Category, type Did, type Grantee, type Handle, type Label, type Message, type ObjectId, type RecordId, type RuleTerms,
 } from '@chiron/protocol'
-import { consent, identity, network } from '@chiron/ledger'
+import { consent, identity, network, records } from '@chiron/ledger'
 import { toBase64url } from '@chiron/ledger/proofs'
 import { buildAuditList, type AuditRow } from '@chiron/sdk/audit'
 import { randomBytes } from 'node:crypto'
-import type { RequestRow, RuleRow } from '../control/api.ts'
+import type { LabelRow, RequestRow, RuleRow } from '../control/api.ts'
 import type { Committed, Engine } from '../engine/engine.ts'
 import type { Names } from '../gateway/names.ts'
 import { GatewayError } from '../gateway/errors.ts'
@@ -139,6 +139,19 @@ export class PatientDesk {
     return this.requestRows(patient).map((row) => ({ ...row, grantee: asked.get(row.request) as Grantee }))
   }
 
+  /** Every record of the patient that carries labels, by who put them on. */
+  labelRows(patient: PatientRef): LabelRow[] {
+    const handle = this.handle(patient)
+    const { state } = this.#engine
+    const known = new Map<string, RecordId>()
+    for (const [, { record }] of records.recordsOf(state, handle)) known.set(toHex(record), record)
+    return [...known].flatMap(([name, record]) => {
+      const { given, own } = records.labelSetsOf(state, handle, record)
+      const named = (tags: readonly Uint8Array[]): string[] => tags.map((tag) => this.tagName(handle, tag)).sort()
+      return given.length + own.length === 0 ? [] : [{ record: name, given: named(given), own: named(own) }]
+    })
+  }
+
   handle(patient: PatientRef): Handle {
     return typeof patient === 'string' ? this.#vocabulary.patientHandle(patient) : patient
   }
@@ -200,6 +213,19 @@ export class PatientDesk {
 
   async deny(patientId: string, id: ObjectId): Promise<Committed> {
     return await this.#sign(patientId, { type: 'consent.deny', salt: randomBytes(16), patient: this.handle(patientId), request: id })
+  }
+
+  /**
+   * Puts labels on a record, or takes off what the patient put on.
+   * @throws GatewayError `ERR_GATEWAY_NOT_FOUND` also for a record that is not about the patient
+   */
+  async label(patientId: string, record: RecordId, labels: readonly Label[], change: 'add' | 'remove'): Promise<Committed> {
+    const handle = this.handle(patientId)
+    if (records.recordHead(this.#engine.state, record)?.subjects.some((subject) => equalBytes(subject.handle, handle)) !== true) {
+      throw new GatewayError('ERR_GATEWAY_NOT_FOUND', 'there is no such record of this patient')
+    }
+    const tags = labels.map((name) => this.#vocabulary.label(handle, name))
+    return await this.#sign(patientId, { type: 'records.label', salt: randomBytes(16), record, subject: handle, labels: tags, change })
   }
 
   /** Ends an organisation's treating relationship. */

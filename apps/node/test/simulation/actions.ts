@@ -156,7 +156,7 @@ export class Actions {
       const head = random.pick(own).at(-1)
       if (head === undefined) return
       const subject = fromHex(random.pick(head.subjects)) as Handle
-      await gateway.submit([{ type: 'records.label', salt: random.bytes(16), record: fromHex(head.record) as RecordId, subject, labels: this.#labels(random, subject) }])
+      await gateway.submit([{ type: 'records.label', salt: random.bytes(16), record: fromHex(head.record) as RecordId, subject, labels: this.#labels(random, subject), ...changeOf(random) }])
     })
   }
 
@@ -165,7 +165,7 @@ export class Actions {
     const own = [...this.#world.checker.model().records.values()].filter((versions) => versions.at(-1)?.subjects.includes(toHex(handle)))
     if (own.length === 0) return
     const record = fromHex(random.pick(own)[0]?.record ?? '') as RecordId
-    await this.#sign(random, party, { type: 'records.label', salt: random.bytes(16), record, subject: handle, labels: this.#labels(random, handle) })
+    await this.#sign(random, party, { type: 'records.label', salt: random.bytes(16), record, subject: handle, labels: this.#labels(random, handle), ...changeOf(random) })
   }
 
   #categories(random: SeededRandom, handle: Handle): Tag[] {
@@ -352,3 +352,7 @@ export class Actions {
   }
 }
 
+/** How a message changes labels: it replaces them, adds to them, or takes them off. */
+function changeOf(random: SeededRandom): { readonly change?: 'add' | 'remove' } {
+  return random.pick([{}, { change: 'add' as const }, { change: 'remove' as const }])
+}

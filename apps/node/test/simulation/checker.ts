@@ -216,7 +216,7 @@ export class Checker {
       for (const [at, subject] of entry.subjects.entries()) {
         const patient = toHex(subject)
         const tags = at === 0 ? entry : (entry.furtherTags?.[at - 1] ?? entry)
-        const labels = new Set([...(model.labels.get(`${record}/${patient}`) ?? []), ...tags.labels.map(toHex)])
+        const labels = new Set([...model.labelsOf(record, patient), ...tags.labels.map(toHex)])
         const about = { record, author: head?.author ?? null, firstAuthor: model.records.get(record)?.[0]?.author ?? null, category: toHex(tags.category), flags: entry.flags, labels }
         if (!model.permitsSubject(ask, patient, about, timeMs)) this.fail('P1', 'an organisation wrote into a chart that consent does not open to it')
       }

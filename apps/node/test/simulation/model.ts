@@ -62,8 +62,9 @@ export class Model {
   rules = new Map<string, ModelRule>()
   /** Versions of each record, oldest first. */
   records = new Map<string, readonly ModelVersion[]>()
-  /** By record and patient. */
-  labels = new Map<string, ReadonlySet<string>>()
+  /** Those that authors gave and the patient's own, by record and patient. */
+  given = new Map<string, ReadonlySet<string>>()
+  own = new Map<string, ReadonlySet<string>>()
   authors = new Set<string>()
   /** Accesses under which something was reported as displayed. */
   reported = new Set<string>()
@@ -82,7 +83,7 @@ export class Model {
     copy.authors = new Set(this.authors)
     copy.dismissed = new Set(this.dismissed)
     copy.reported = new Set(this.reported)
-    for (const name of ['kinds', 'owners', 'delegations', 'treatments', 'rules', 'records', 'labels', 'accesses', 'requests', 'entries', 'refused', 'logs'] as const) {
+    for (const name of ['kinds', 'owners', 'delegations', 'treatments', 'rules', 'records', 'given', 'own', 'accesses', 'requests', 'entries', 'refused', 'logs'] as const) {
       ;(copy[name] as Map<unknown, unknown>) = new Map(this[name] as Map<unknown, unknown>)
     }
     return copy
@@ -92,7 +93,12 @@ export class Model {
   permits(ask: Ask, record: string, timeMs: number): boolean {
     const head = this.records.get(record)?.at(-1)
     if (head === undefined || !this.stands(ask, timeMs)) return false
-    return head.subjects.every((patient, at) => this.permitsSubject(ask, patient, { record, author: head.author, firstAuthor: this.records.get(record)?.[0]?.author ?? null, category: head.categories[at] as string, flags: head.flags, labels: this.labels.get(`${record}/${patient}`) ?? new Set() }, timeMs))
+    return head.subjects.every((patient, at) => this.permitsSubject(ask, patient, { record, author: head.author, firstAuthor: this.records.get(record)?.[0]?.author ?? null, category: head.categories[at] as string, flags: head.flags, labels: this.labelsOf(record, patient) }, timeMs))
+  }
+
+  labelsOf(record: string, patient: string): ReadonlySet<string> {
+    const key = `${record}/${patient}`
+    return new Set([...(this.given.get(key) ?? []), ...(this.own.get(key) ?? [])])
   }
 
   permitsSubject(ask: Ask, patient: string, about: { readonly record: string; readonly author: Did | null; readonly firstAuthor: Did | null; readonly category: string; readonly flags: number; readonly labels: ReadonlySet<string> }, timeMs: number): boolean {
@@ -249,8 +255,14 @@ export class Model {
       case 'records.label': {
         const record = toHex(message.record)
         const patient = message.subject === undefined ? (this.records.get(record)?.at(-1)?.subjects[0] as string) : toHex(message.subject)
-        this.labels.set(`${record}/${patient}`, new Set(message.labels.map(toHex)))
-        return
+        const side = this.owners.get(patient) === signer ? this.own : this.given
+        const key = `${record}/${patient}`
+        const before = [...(side.get(key) ?? [])]
+        const named = message.labels.map(toHex)
+        const after = new Set(message.change === 'add' ? [...before, ...named] : message.change === 'remove' ? before.filter((label) => !named.includes(label)) : named)
+        if (before.length === after.size && before.every((label) => after.has(label))) return
+        side.set(key, after)
+        return this.#listed(patient)
       }
       case 'access.refuse':
         for (const { patient, reader, count } of message.refusals) {
@@ -303,7 +315,7 @@ export class Model {
     for (const [at, patient] of subjects.entries()) {
       this.authors.add(`${patient}/${author}`)
       const key = `${record}/${patient}`
-      this.labels.set(key, new Set([...(this.labels.get(key) ?? []), ...(tags[at]?.labels ?? []).map(toHex)]))
+      this.given.set(key, new Set([...(this.given.get(key) ?? []), ...(tags[at]?.labels ?? []).map(toHex)]))
     }
   }
 

@@ -78,8 +78,9 @@ export const recordsPut = v.strictObject({
 })
 
 /**
- * Replaces the sensitivity labels of a record for one subject; by the author, or that patient. `subject` may be left out
- * when the record has one. A patient who shares a record with others may add labels and not remove them.
+ * Changes the sensitivity labels of a record for one subject. Those that were given with its versions are the author's to
+ * change, the patient's own are the patient's: neither reaches the other's. `labels` replace them, or with `change` are
+ * added to them or taken off. `subject` may be left out when the record has one.
  */
 export const recordsLabel = v.strictObject({
   type: v.literal('records.label'),
@@ -87,6 +88,7 @@ export const recordsLabel = v.strictObject({
   record: recordId,
   subject: v.exactOptional(handle),
   labels: listOf(tag, 8),
+  change: v.exactOptional(v.picklist(['add', 'remove'])),
 })
 
 /** Keyholders of a set: position is the index of their share. */

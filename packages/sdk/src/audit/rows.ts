@@ -1,4 +1,4 @@
-import { CATEGORIES, tagOf, toHex, type Did, type ObjectId } from '@chiron/protocol'
+import { CATEGORIES, LABELS, tagOf, toHex, type Did, type ObjectId, type Tag } from '@chiron/protocol'
 import type { AccessEntry } from '@chiron/ledger/proofs'
 import { formatOrganisation, formatPerson, type ProvenNames } from './names.ts'
 
@@ -32,6 +32,7 @@ export function partiesOf(entry: AccessEntry): { readonly people: readonly Did[]
   if (entry.kind === 'confirmation') return { people: [entry.confirmer], organisations: [entry.organisation] }
   if (entry.kind === 'order') return { people: [], organisations: [entry.authority] }
   if (entry.kind === 'lift') return { people: [], organisations: [entry.by] }
+  if (entry.kind === 'label') return { people: [], organisations: entry.by === null ? [] : [entry.by] }
   if ('reader' in entry) return { people: [entry.reader], organisations: [entry.organisation] }
   if (entry.kind === 'claim') return { people: [], organisations: [entry.organisation, entry.custodian] }
   return { people: [], organisations: 'organisation' in entry ? [entry.organisation] : [] }
@@ -124,9 +125,20 @@ function describe(entry: AccessEntry, { names, tagKey, opening }: RowContext): D
       }
     case 'dispute':
       return byPatient('contested the emergency, which ended it; another organisation reviews it', toHex(entry.emergency))
+    case 'label': {
+      const what = labelling(entry, tagKey)
+      return entry.by === null ? byPatient(what) : byOrganisation(entry.by, what)
+    }
     case 'contest':
       return byPatient(`ended the treating relationship of ${formatOrganisation(names, entry.organisation)}`)
   }
+}
+
+function labelling({ record, added, removed }: Extract<AccessEntry, { kind: 'label' }>, tagKey: Uint8Array): string {
+  const names = new Map(LABELS.map((label) => [toHex(tagOf(tagKey, 'label', label)), label]))
+  const said = (tags: readonly Tag[]): string => tags.map((tag) => names.get(toHex(tag)) ?? `label ${toHex(tag)}`).join(', ')
+  const parts = [...(added.length > 0 ? [`put on ${said(added)}`] : []), ...(removed.length > 0 ? [`took off ${said(removed)}`] : [])]
+  return `changed the labels of record ${toHex(record)}: ${parts.join('; ')}`
 }
 
 const CLOSED: Readonly<Record<Extract<AccessEntry, { kind: 'close' }>['reason'], string>> = {

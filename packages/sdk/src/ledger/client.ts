@@ -5,7 +5,7 @@ import { Transport, type TokenSource } from '../http/transport.ts'
 import { platformClock, type Clock, type Fetch } from '../ports.ts'
 import { readReceipt } from '../receipts/receipts.ts'
 import type { SignedTransaction } from '../transactions/sign-tx.ts'
-import { network, patientKeys, readResponse, requests, rules, submitted, type Network, type PatientKeys, type RequestView, type RuleView } from './responses.ts'
+import { labels, network, patientKeys, readResponse, requests, rules, submitted, type LabelView, type Network, type PatientKeys, type RequestView, type RuleView } from './responses.ts'
 
 /** A transaction that took effect. */
 export interface Committed {
@@ -79,6 +79,11 @@ export class LedgerClient {
   /** The patient's rules. */
   async rules(): Promise<readonly RuleView[]> {
     return readResponse(rules, await this.#get('/chiron/rules'))
+  }
+
+  /** Labels of every record that carries some. `handle`: one of several, in hexadecimal; the usual one unless given. */
+  async labels(handle?: string): Promise<readonly LabelView[]> {
+    return readResponse(labels, await this.#get(`/chiron/labels${handle === undefined ? '' : `?handle=${handle}`}`))
   }
 
   /** What was asked of the patient. */

@@ -1,2 +1,2 @@
 export { LedgerClient, type Committed } from './client.ts'
-export type { Network, PatientKeys, RequestView, RuleView } from './responses.ts'
+export type { LabelView, Network, PatientKeys, RequestView, RuleView } from './responses.ts'

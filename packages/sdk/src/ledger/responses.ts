@@ -38,13 +38,11 @@ export const network = v.object({
 /** The network that a node belongs to. `sample`: not for real records. */
 export type Network = v.InferOutput<typeof network>
 
+const handleKeys = { handle: bytes32 as v.GenericSchema<unknown, Handle>, tagKey: bytes32 }
+
 /** Answer of `GET /{org}/chiron/patient`. */
-export const patientKeys = v.object({
-  handle: bytes32 as v.GenericSchema<unknown, Handle>,
-  did: schema.did,
-  tagKey: bytes32,
-})
-/** What a patient needs to write rules: the handle under which the ledger knows them, and the key of their tags (32 bytes each). */
+export const patientKeys = v.object({ ...handleKeys, did: schema.did, handles: v.optional(v.array(v.object(handleKeys))) })
+/** What a patient needs to write rules: the handle under which the ledger knows them, and the key of its tags (32 bytes each); then all handles. */
 export type PatientKeys = v.InferOutput<typeof patientKeys>
 
 const id = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
@@ -67,6 +65,11 @@ export const rules = v.array(
 )
 /** A rule in words; its id in hexadecimal, times in Unix milliseconds. */
 export type RuleView = v.InferOutput<typeof rules>[number]
+
+/** Answer of `GET /{org}/chiron/labels`. */
+export const labels = v.array(v.object({ record: id, given: v.array(v.string()), own: v.array(v.string()) }))
+/** Labels of a record (its id in hexadecimal): those that its authors gave it, and those that the patient put on. */
+export type LabelView = v.InferOutput<typeof labels>[number]
 
 /** Answer of `GET /{org}/chiron/requests`. */
 export const requests = v.array(

@@ -1,8 +1,10 @@
-import { MAX_WALLET_ENVELOPES, toHex, type Handle } from '@chiron/protocol'
+import { MAX_WALLET_ENVELOPES, toHex, type Handle, type Label } from '@chiron/protocol'
 import { fromBase64url, toBase64url, type Trust } from '@chiron/ledger/proofs'
 import { decodeCopy, openEnvelope, sealCopies } from '@chiron/vault'
 import * as v from 'valibot'
 import { verifyAuditList, type ProvenList } from '../audit/index.ts'
+import { label } from '../contracts/records/index.ts'
+import { Vocabulary } from '../contracts/consent/index.ts'
 import { SdkError } from '../errors.ts'
 import type { Committed, LedgerClient } from '../ledger/client.ts'
 import { verifyTxReceipt } from '../receipts/receipts.ts'
@@ -119,6 +121,17 @@ export class PatientClient {
     }
     const sealed = await this.#seal(wanted, keys)
     return { sealed, released: missing.filter(({ entry }) => keys.has(toHex(entry.ciphertext))).length, without: chart.entries.length - chart.entries.filter((each) => this.#isCurrent(chart, each)).length - sealed }
+  }
+
+  /**
+   * Puts labels on a record, or takes off what the patient put on: those that its authors gave it stay.
+   * @throws SdkError `ERR_SDK_TX_REFUSED`, `ERR_SDK_RESPONSE`; ProofError
+   */
+  async label({ handle, entry }: ChartEntry, labels: readonly Label[], change: 'add' | 'remove'): Promise<Committed> {
+    const { handles = [], ...usual } = await this.ledger.patient()
+    const keys = [usual, ...handles].find((each) => toHex(each.handle) === toHex(handle))
+    if (keys === undefined) throw new SdkError('ERR_SDK_RESPONSE', 'the node does not know this handle of the patient')
+    return await this.submit(label({ record: entry.record, subject: handle, labels: new Vocabulary(keys.tagKey).labels(labels), change }))
   }
 
   /** Everything as one document that `verifyDocument` checks offline: the newest version of each record, the access list, all proofs. */

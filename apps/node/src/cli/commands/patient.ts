@@ -1,29 +1,21 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { renderUnicodeCompact } from 'uqr'
-import { parseTrust, ProofError, type Trust } from '@chiron/ledger/proofs'
+import type { Trust } from '@chiron/ledger/proofs'
 import { ProtocolError, parseClaimCode } from '@chiron/protocol'
-import { SdkError } from '@chiron/sdk'
 import { claimIdentity, PatientClient, rotateKeys, type OpenedRecord, type PatientWallet } from '@chiron/sdk/patient'
+import { asPatient, walletOptions, type Own } from '../as-patient.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
 import { printResult, say } from '../io.ts'
 import { describeCommand, durationOption, jsonOption, patientOption } from '../options.ts'
-import { formatTable, formatTime, visible } from '../table.ts'
-import { readPassphrase, WalletFile } from '../wallet-file.ts'
+import { formatTable, formatTime } from '../table.ts'
+import type { WalletFile } from '../wallet-file.ts'
 
 const WEEK_MS = 7 * 86_400_000
 
 interface Desk {
   readonly patient: string
-  readonly json?: boolean
-}
-
-interface Own {
-  readonly wallet: string
-  readonly at: string
-  readonly trust?: string
-  readonly passphraseFile?: string
   readonly json?: boolean
 }
 
@@ -54,12 +46,7 @@ export function addPatient(program: Command, context: CommandContext): void {
 }
 
 function own(parent: Command, name: string, description: string, example: string): Command {
-  return describeCommand(parent.command(name), description, [`${example} --wallet wallet.json --at http://localhost:8080/riverside`])
-    .requiredOption('--wallet <file>', 'file of the wallet, under your passphrase')
-    .addOption(new Option('--at <address>', "address of a member's node").argParser(parseAddress).makeOptionMandatory())
-    .option('--trust <file>', 'who signs the ledger (default: $CHIRON_DATA/trust.json)')
-    .option('--passphrase-file <file>', 'its first line is the passphrase; asked for otherwise')
-    .addOption(jsonOption())
+  return walletOptions(describeCommand(parent.command(name), description, [`${example} --wallet wallet.json --at http://localhost:8080/riverside`])).addOption(jsonOption())
 }
 
 async function claimCode({ io, client }: CommandContext, options: Desk & { readonly for: number }): Promise<void> {
@@ -125,25 +112,6 @@ async function exportOwn(context: CommandContext, options: Own & { readonly out?
   })
 }
 
-async function asPatient({ environment }: CommandContext, options: Own, work: (file: WalletFile, trust: Trust) => Promise<void>): Promise<void> {
-  const trust = readTrust(options.trust ?? environment.trustPath)
-  try {
-    await work(new WalletFile(options.wallet, await readPassphrase(options.passphraseFile)), trust)
-  } catch (cause) {
-    if (cause instanceof ProofError) throw new CliError('ERR_CLI_NOT_PROVEN', `not proven: ${cause.message}`, { cause, nodeCode: cause.code })
-    if (!(cause instanceof SdkError)) throw cause
-    throw new CliError('ERR_CLI_REFUSED', visible(cause.context.outcome?.[0]?.text ?? cause.message), { cause, nodeCode: cause.code })
-  }
-}
-
-function readTrust(path: string): Trust {
-  try {
-    return parseTrust(JSON.parse(readFileSync(path, 'utf8')))
-  } catch (cause) {
-    throw new CliError('ERR_CLI_FILE', `${path} does not say whom to trust: name the trust file with --trust, or set CHIRON_DATA`, { cause })
-  }
-}
-
 function parseCode(text: string): string {
   try {
     parseClaimCode(text)
@@ -151,9 +119,4 @@ function parseCode(text: string): string {
   } catch (error) {
     throw error instanceof ProtocolError ? new InvalidArgumentError(`${error.message}.`) : error
   }
-}
-
-function parseAddress(text: string): string {
-  if (!/^https?:\/\/[^\s/]+(\/[^\s/]+)+\/?$/.test(text)) throw new InvalidArgumentError('Expected an address such as http://localhost:8080/riverside.')
-  return text.replace(/\/+$/, '')
 }

@@ -279,6 +279,8 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     [{ kind: 'confirmation', ...at, emergency: id, confirmer: nurse.did, organisation: lakeside.did, untilMs: at.timeMs }, 79],
     [{ kind: 'review', ...at, emergency: id, reviewer: surgeon.did, organisation: riverside.did, outcome: 'unjustified' }, 82],
     [{ kind: 'dispute', ...at, emergency: id }, 28],
+    [{ kind: 'label', ...at, record: recordFor('glucose'), by: riverside.did, added: [lab], removed: [lab] }, 69],
+    [{ kind: 'label', ...at, record: recordFor('glucose'), by: null, added: [lab], removed: [] }, 40],
     [{ kind: 'claim-offer', ...at, organisation: lakeside.did, untilMs: at.timeMs }, 41],
     [{ kind: 'claim', ...at, organisation: lakeside.did, custodian: riverside.did }, 53],
   ]
@@ -288,7 +290,7 @@ test('entries decode to what was encoded, and nothing else decodes', () => {
     expect(decodeAccessEntry(bytes)).toEqual(value)
     for (let i = 0; i < bytes.length; i++) expect(() => decodeAccessEntry(bytes.subarray(0, i))).toThrow()
   }
-  expect(() => decodeAccessEntry(Uint8Array.of(0x82, 0x17, 0x00))).toThrow('unknown kind')
+  expect(() => decodeAccessEntry(Uint8Array.of(0x82, 0x18, 0x18, 0x00))).toThrow('unknown kind')
 })
 
 test('every refusal was provoked, here or by emergencies.test.ts', () => {

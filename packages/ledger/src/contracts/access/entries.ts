@@ -1,4 +1,4 @@
-import type { Action, Did, EmergencyReason, MessageOf, ObjectId, Tag } from '@chiron/protocol'
+import type { Action, Did, EmergencyReason, MessageOf, ObjectId, RecordId, Tag } from '@chiron/protocol'
 import type { Tier } from '../../decide/types.ts'
 
 /** Why an access ended; numbers on the ledger are never reused. */
@@ -178,7 +178,16 @@ export interface ClaimEntry extends At {
   readonly custodian: Did
 }
 
+/** Labels of a record changed: `by` its author, or the patient (null). */
+export interface LabelEntry extends At {
+  readonly kind: 'label'
+  readonly record: RecordId
+  readonly by: Did | null
+  readonly added: readonly Tag[]
+  readonly removed: readonly Tag[]
+}
+
 export type AccessEntry =
   | OpenEntry | CloseEntry | RefusalEntry | ReportEntry | RuleEntry | RevokeEntry | RequestEntry | AnswerEntry | TreatmentEntry | ContestEntry
   | ClaimOfferEntry | ClaimEntry
-  | OrderEntry | LiftEntry | AppointEntry | DismissEntry | EndorsementEntry | EmergencyEntry | ConfirmationEntry | ReviewEntry | DisputeEntry
+  | OrderEntry | LiftEntry | AppointEntry | DismissEntry | EndorsementEntry | EmergencyEntry | ConfirmationEntry | ReviewEntry | DisputeEntry | LabelEntry

@@ -73,6 +73,9 @@ const KINDS = {
   review: kind('review', 19, v.strictTuple([id, did20, did20, outcome]),
     (e) => [e.emergency, didBytes(e.reviewer), didBytes(e.organisation), e.outcome],
     ([emergency, reviewer, organisation, outcome]) => ({ emergency, reviewer: formatDid(reviewer), organisation: formatDid(organisation), outcome })),
+  label: kind('label', 23, v.strictTuple([schema.recordId, v.nullable(did20), v.array(schema.tag), v.array(schema.tag)]),
+    (e) => [e.record, e.by === null ? null : didBytes(e.by), [...e.added], [...e.removed]],
+    ([record, by, added, removed]) => ({ record, by: by === null ? null : formatDid(by), added, removed })),
   dispute: kind('dispute', 22, v.strictTuple([id]), (e) => [e.emergency], ([emergency]) => ({ emergency })),
 } satisfies { [K in AccessEntry['kind']]: KindCodec }
 
@@ -88,7 +91,7 @@ export function encodeAccessEntry(entry: AccessEntry): Uint8Array {
 
 /** @throws ProtocolError as `decodeCanonical`; `ERR_PROTOCOL_SCHEMA` for an unknown kind */
 export function decodeAccessEntry(bytes: Uint8Array): AccessEntry {
-  // The head of an array of fewer than 24 items is one byte, and so is the kind.
+  // The head of an array of fewer than 24 items is one byte, and so is a kind up to 23.
   const found = BY_NUMBER.get(bytes[1] ?? 0)
   if (found === undefined) throw new ProtocolError('ERR_PROTOCOL_SCHEMA', 'an access entry of unknown kind')
   const [, timeMs, ...rest] = decodeCanonical(found.codec.tuple, bytes)

@@ -46,6 +46,8 @@ export function applicationContracts(options: ApplicationOptions = {}): readonly
       acceptBatch: (effects, set, root, receipts) => custody.acceptBatch(effects, custodyPorts, set, root, receipts),
       receiptChecks: custody.receiptChecks,
       writeDecider,
+      isCustodial,
+      list: (effects, handle, entry) => void access.appendEntry(effects.state, handle, { ...entry, timeMs: effects.block.timeMs }),
     }),
     wire(consent.consentContract, consentPorts),
     wire(access.accessContract, accessPorts),

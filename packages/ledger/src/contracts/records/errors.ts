@@ -12,7 +12,7 @@ export const recordsErrors = refusalsOf('records', {
   unknownSubject: [9, 'a subject is not a handle of the right kind'],
   unknownRecord: [10, 'no such record'],
   notAuthorised: [11, 'neither the author nor the patient whose labels these are'],
-  labelsOnlyAdded: [12, 'a patient who shares the record adds labels and does not remove them'],
   labelsNotAllowed: [13, 'too many labels, or labels where there is no patient'],
   datesNotAllowed: [14, 'dates of data where there is no patient'],
+  custodial: [15, 'a patient whose key another holds takes no label off, except on a sample network'],
 })

@@ -9,9 +9,9 @@ export { recordsErrors } from './errors.ts'
 export { MAX_LABELS } from './limits.ts'
 export type { RecordsPorts } from './ports.ts'
 export {
-  authoredCount, authorsOf, handlesAuthoredBy, labelsOf, recordHead, recordsOf, recordVersion, type RecordSubject, type RecordVersion,
+  authoredCount, authorsOf, handlesAuthoredBy, labelSetsOf, labelsOf, recordHead, recordsOf, recordVersion, type RecordSubject, type RecordVersion,
 } from './queries.ts'
-export { labelsKey } from './state.ts'
+export { labelsKey, type LabelSets } from './state.ts'
 export { writesOf, type Write } from './writes.ts'
 
 export const recordsContract = defineContract<'records', RecordsPorts>({

@@ -49,7 +49,7 @@ export function checkSubjects(author: Did, entry: RecordEntryMessage, head: Reco
   ensure(same, recordsErrors.subjectsChanged)
 }
 
-/** Labels are only ever added by a version; taking one away is `records.label`. */
+/** Both, ascending, each once. A version only adds; taking one away is `records.label`. */
 export function joinLabels(before: readonly Tag[], added: readonly Tag[]): readonly Tag[] {
   if (before.length === 0 && added.length === 0) return []
   const all = new Map([...before, ...added].map((label) => [toHex(label), label]))

@@ -1,4 +1,4 @@
-import { equalBytes, toHex, type Handle, type RecordEntryMessage } from '@chiron/protocol'
+import { equalBytes, toHex, type Handle, type RecordEntryMessage, type Tag } from '@chiron/protocol'
 import type { Decision, RecordFacts } from '../../decide/types.ts'
 import type { Context, Handler } from '../../runtime/contract.ts'
 import { ensure } from '../refusals.ts'
@@ -74,11 +74,16 @@ function putOne(ctx: Ctx, msg: Message, entry: RecordEntryMessage, { decideWrite
   }
   const places = entry.subjects.map((handle, i): [Handle, number] => {
     const { labels } = tags[i] as SubjectTags
-    if (labels.length > 0) store.setLabels(ctx.state, handle, entry.record, joinLabels(store.getLabels(ctx.state, handle, entry.record), labels))
+    if (labels.length > 0) giveLabels(ctx, handle, entry, labels)
     return [handle, appendFor(ctx, msg, entry, handle, tags[i] as SubjectTags)]
   })
   const first = head?.firstAuthor ?? ctx.signer
   store.pushHead(ctx.state, entry.record, { version: entry.version, places, firstAuthor: first === ctx.signer ? null : first }, numberOf)
+}
+
+function giveLabels({ state }: Ctx, handle: Handle, { record }: RecordEntryMessage, labels: readonly Tag[]): void {
+  const { given, own } = store.getLabelSets(state, handle, record)
+  store.setLabelSets(state, handle, record, { given: joinLabels(given, labels), own })
 }
 
 function appendFor(ctx: Ctx, msg: Message, entry: RecordEntryMessage, handle: Handle, { category, dates }: SubjectTags): number {

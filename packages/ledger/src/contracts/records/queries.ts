@@ -47,6 +47,11 @@ export function labelsOf(state: StateReader, handle: Handle, record: RecordId): 
   return store.getLabels(state, handle, record)
 }
 
+/** Who put them on: the authors, or the patient. */
+export function labelSetsOf(state: StateReader, handle: Handle, record: RecordId): store.LabelSets {
+  return store.getLabelSets(state, handle, record)
+}
+
 /** How many entries of the handle's list an organisation authored. */
 export function authoredCount(state: StateReader, handle: Handle, organisation: Did): number {
   return store.getAuthored(state, handle, organisation)

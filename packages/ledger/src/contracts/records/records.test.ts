@@ -1,10 +1,10 @@
-import { custodyBatchRoot, custodyReceiptBytes, RecordFlag } from '@chiron/protocol'
+import { compareBytes, custodyBatchRoot, custodyReceiptBytes, RecordFlag } from '@chiron/protocol'
 import { expect, test } from 'vitest'
 import {
   ada, ben, CHAIN_ID, DAY_MS, doctor, entry, handleFor, individual, keyholders, lakeside, msg, organisation, outsider, populated, putMsg, receiptsFor, recordFor, refusalLedger, riverside, surgeon,
   tagFor, terms, type ContractChain, type Person,
 } from '../../../test/contract-chain.ts'
-import { decideRecord, decideWrite, records } from '../index.ts'
+import { access, decideRecord, decideWrite, records } from '../index.ts'
 import { decodeRecordEntry, encodeRecordEntry } from './entry.ts'
 
 const { refused, unprovoked } = refusalLedger(records.recordsErrors)
@@ -146,17 +146,33 @@ test('the directory is read by every member, what is internal only at home', () 
   expect(decideFor(surgeon, riverside, 'stock')).toBe('PERMIT_OWN')
 })
 
-test('labels: versions add, the author and the patient replace, a shared record only gains', () => {
+test('labels: versions add; author and patient each change their own, and a record has both', () => {
   const chain = populated()
-  const label = (labels: typeof hiv[], fields: { record?: string; subject?: typeof ada.handle } = {}) =>
-    msg('records.label', { record: recordFor(fields.record ?? 'glucose'), labels, ...(fields.subject ? { subject: fields.subject } : {}) })
+  const label = (labels: typeof hiv[], fields: { record?: string; subject?: typeof ada.handle; change?: 'add' | 'remove' } = {}) => {
+    const { record = 'glucose', ...rest } = fields
+    return msg('records.label', { record: recordFor(record), labels, ...rest })
+  }
   const labelsNow = (record = 'glucose', who = ada) => records.labelsOf(chain.state, who.handle, recordFor(record))
   chain.do(riverside, putMsg([entry('glucose', { labels: [hiv] }), entry('twins', both)]))
-  chain.do(ada, label([tagFor('genetics')]))
-  expect(labelsNow()).toEqual([tagFor('genetics')])
-  chain.do(riverside, putMsg([entry('glucose', { version: 2, labels: [hiv] })]))
-  expect(labelsNow()).toHaveLength(2)
+  const genetics = tagFor('genetics')
+  const both2 = [hiv, genetics].sort(compareBytes)
+  chain.do(ada, label([genetics]))
+  expect(labelsNow()).toEqual(both2)
+  expect(records.labelSetsOf(chain.state, ada.handle, recordFor('glucose'))).toEqual({ given: [hiv], own: [genetics] })
+  chain.do(riverside, putMsg([entry('glucose', { version: 2, labels: [genetics] })]))
+  expect(records.labelSetsOf(chain.state, ada.handle, recordFor('glucose'))).toEqual({ given: both2, own: [genetics] })
+  expect(labelsNow()).toEqual(both2)
   chain.do(riverside, label([]))
+  expect(labelsNow()).toEqual([genetics])
+  chain.do(riverside, label([hiv], { change: 'add' }))
+  chain.do(riverside, label([genetics], { change: 'remove' }))
+  chain.do(ada, label([hiv], { change: 'remove' }))
+  expect(labelsNow()).toEqual(both2)
+  chain.do(ada, label([hiv], { change: 'add' }))
+  chain.do(ada, label([genetics], { change: 'remove' }))
+  chain.do(riverside, label([]))
+  expect(labelsNow()).toEqual([hiv])
+  chain.do(ada, label([]))
   expect(labelsNow()).toEqual([])
   expect(chain.state.fact(records.labelsKey(ada.handle, recordFor('glucose')))).toBeUndefined()
   refused(chain.submit(ben, label([hiv])), 'notAuthorised')
@@ -165,13 +181,41 @@ test('labels: versions add, the author and the patient replace, a shared record 
   refused(chain.submit(ada, label([hiv], { record: 'twins' })), 'unknownSubject')
   refused(chain.submit(ada, label([hiv], { subject: ben.handle })), 'unknownSubject')
   chain.do(ben, label([hiv], { record: 'twins', subject: ben.handle }))
-  refused(chain.submit(ben, label([], { record: 'twins', subject: ben.handle })), 'labelsOnlyAdded')
   chain.do(riverside, label([], { record: 'twins', subject: ben.handle }))
+  expect(labelsNow('twins', ben)).toEqual([hiv])
+  expect(labelsNow('twins', ada)).toEqual([])
+  chain.do(ben, label([], { record: 'twins', subject: ben.handle }))
   expect(labelsNow('twins', ben)).toEqual([])
   const nine = Array.from({ length: 9 }, (_, i) => tagFor(`label ${i}`))
   chain.do(riverside, label(nine.slice(0, 8)))
   refused(chain.submit(riverside, putMsg([entry('glucose', { version: 3, labels: nine.slice(8) })])), 'labelsNotAllowed')
+  refused(chain.submit(ada, label(nine.slice(8))), 'labelsNotAllowed')
   chain.checkInvariants()
+})
+
+test('a change of labels stands in the list of the patient, one that changes nothing leaves no trace', () => {
+  const chain = populated()
+  chain.do(riverside, putMsg([entry('glucose', { labels: [hiv] })]))
+  const size = chain.state.listSize('accesses', ada.handle)
+  const label = (labels: typeof hiv[], change: 'add' | 'remove') => msg('records.label', { record: recordFor('glucose'), labels, change })
+  expect(chain.do(riverside, label([hiv], 'add')).events).toEqual([])
+  expect(chain.do(ada, label([hiv], 'remove')).events).toEqual([])
+  expect(chain.state.listSize('accesses', ada.handle)).toBe(size)
+  expect(chain.do(ada, label([tagFor('genetics')], 'add')).events).toEqual([{ type: 'records.labelled', attributes: { handle: ada.handle, record: recordFor('glucose') } }])
+  chain.do(riverside, label([hiv], 'remove'))
+  expect([...access.accessEntries(chain.state, ada.handle)].slice(size).map(([, e]) => e)).toMatchObject([
+    { kind: 'label', record: recordFor('glucose'), by: null, added: [tagFor('genetics')], removed: [] },
+    { kind: 'label', by: riverside.did, added: [], removed: [hiv] },
+  ])
+})
+
+test('who has the keys of a patient in custody puts labels on and takes none off', () => {
+  const chain = populated({ sample: false })
+  chain.do(riverside, putMsg([entry('glucose')]))
+  const label = (change: 'add' | 'remove') => msg('records.label', { record: recordFor('glucose'), labels: [hiv], change })
+  chain.do(ada, label('add'))
+  refused(chain.submit(ada, label('remove')), 'custodial')
+  expect(records.labelsOf(chain.state, ada.handle, recordFor('glucose'))).toEqual([hiv])
 })
 
 test('what will be decided can be asked beforehand', () => {

@@ -1,4 +1,4 @@
-import { didBytes, equalBytes, formatDid, schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
+import { compareBytes, didBytes, equalBytes, formatDid, schema, type Did, type Handle, type RecordId, type Tag } from '@chiron/protocol'
 import * as v from 'valibot'
 import { InvariantError } from '../../runtime/errors.ts'
 import type { StateReader, StateWriter } from '../../state/reader.ts'
@@ -28,8 +28,12 @@ const versions = flatTable('rec/v/', storedPlaces)
 const numbers = flatTable('rec/n/', schema.uint32)
 const numbered = flatTable('rec/m/', schema.handle)
 const nextNumber = flatTable('rec/c/', schema.uint32)
-/** Labels of a record for one subject, ascending; only where there are any. */
-const labels = factTable('rec/l/', v.pipe(v.array(schema.tag), v.minLength(1)))
+/**
+ * Labels of a record for one subject, only where there are any: those that were given with its versions; or, where the
+ * patient put some on, both lists, the patient's second. Each ascending.
+ */
+const someTags = v.pipe(v.array(schema.tag), v.minLength(1))
+const labels = factTable('rec/l/', v.union([someTags, v.strictTuple([v.array(schema.tag), someTags])]))
 const authored = flatTable('rec/a/', schema.uint)
 
 export function getHead(state: StateReader, record: RecordId): Head | undefined {
@@ -89,11 +93,35 @@ export function* listHeads(state: StateReader): Iterable<readonly [RecordId, Hea
   }
 }
 
-export const getLabels = (state: StateReader, handle: Handle, record: RecordId): readonly Tag[] => labels.get(state, handle, record) ?? []
+/** Who put which labels on a record: its authors with its versions and afterwards, and the patient. Each list ascending. */
+export interface LabelSets {
+  readonly given: readonly Tag[]
+  readonly own: readonly Tag[]
+}
 
-export function setLabels(state: StateWriter, handle: Handle, record: RecordId, value: readonly Tag[]): void {
-  if (value.length === 0) labels.delete(state, handle, record)
-  else labels.set(state, [...value], handle, record)
+const NO_LABELS: LabelSets = { given: [], own: [] }
+
+export function getLabelSets(state: StateReader, handle: Handle, record: RecordId): LabelSets {
+  const stored = labels.get(state, handle, record)
+  if (stored === undefined) return NO_LABELS
+  return isPair(stored) ? { given: stored[0], own: stored[1] } : { given: stored, own: [] }
+}
+
+/** Whoever put them on, ascending, each once. */
+export function getLabels(state: StateReader, handle: Handle, record: RecordId): readonly Tag[] {
+  const { given, own } = getLabelSets(state, handle, record)
+  if (own.length === 0) return given
+  return [...given, ...own.filter((label) => !given.some((other) => equalBytes(other, label)))].sort(compareBytes)
+}
+
+export function setLabelSets(state: StateWriter, handle: Handle, record: RecordId, { given, own }: LabelSets): void {
+  if (own.length > 0) labels.set(state, [[...given], [...own]], handle, record)
+  else if (given.length > 0) labels.set(state, [...given], handle, record)
+  else labels.delete(state, handle, record)
+}
+
+function isPair(stored: Tag[] | [Tag[], Tag[]]): stored is [Tag[], Tag[]] {
+  return Array.isArray(stored[0])
 }
 
 export const getAuthored = (state: StateReader, handle: Handle, author: Did): number => authored.get(state, handle, didPart(author)) ?? 0

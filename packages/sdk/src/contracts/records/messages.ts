@@ -5,7 +5,7 @@ export function put(fields: Fields<'records.put'>): Draft<'records.put'> {
   return { ...fields, type: 'records.put' }
 }
 
-/** Replaces the sensitivity labels of a record. */
+/** Changes the sensitivity labels of a record: the author those that were given, the patient the patient's own. */
 export function label(fields: Fields<'records.label'>): Draft<'records.label'> {
   return { ...fields, type: 'records.label' }
 }
