@@ -10,7 +10,7 @@ import { organisationNamed, userNamed } from './lookups.ts'
 
 /** What users of the sample may ask for. */
 export const USER_SCOPES = ['user/*.cruds'] as const
-const PATIENT_SCOPES = ['patient/*.rs'] as const
+const PATIENT_SCOPES = ['patient/*.rs', 'patient/Consent.cu'] as const
 
 /** A token of a user, on a sample network: the user's key lets the organisation's gateway act, on the ledger, first. */
 export async function userToken(dependencies: ControlDependencies, organisation: string, user: string, purpose: string) {

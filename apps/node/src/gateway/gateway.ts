@@ -62,7 +62,7 @@ export class Gateway {
     this.sessions = new WalletSessions({ organisation: options.organisation.did }, dependencies)
     this.claims = new ClaimRelay({ ...dependencies, random: webRandom })
     this.services = buildServices(options, { ...dependencies, random: webRandom, later: systemLater })
-    this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey) })
+    this.#fhir = new FhirRouter({ services: this.services, cursors: cursorCodec(options.cursorKey), signer: this.desk })
     this.#stopListening = dependencies.engine.onBlock((block) => this.services.upkeep.observe(block))
     this.#timers = [
       setInterval(() => void this.flush().catch(dependencies.onFailure), REPORT_EVERY_MS).unref(),

@@ -185,6 +185,16 @@ export class PatientDesk {
     return { rule: derivedId(committed.txId, 0), untilMs: built.until }
   }
 
+  /** As {@link grant}, of terms as the ledger has them. */
+  async makeRule(patientId: string, terms: RuleTerms): Promise<{ readonly rule: ObjectId; readonly committed: Committed }> {
+    const committed = await this.#sign(patientId, { type: 'consent.grant', salt: randomBytes(16), patient: this.handle(patientId), terms })
+    return { rule: derivedId(committed.txId, 0), committed }
+  }
+
+  async changeRule(patientId: string, rule: ObjectId, terms: RuleTerms): Promise<Committed> {
+    return await this.#sign(patientId, { type: 'consent.modify', salt: randomBytes(16), patient: this.handle(patientId), rule, terms })
+  }
+
   async revoke(patientId: string, rule: ObjectId): Promise<Committed> {
     return await this.#sign(patientId, { type: 'consent.revoke', salt: randomBytes(16), patient: this.handle(patientId), rule })
   }

@@ -163,7 +163,7 @@ describe('resources that are not valid', () => {
   it('because they are another type than the address says', async () => {
     ;(await hospital.post('fhir/Patient', observation(id, 'laboratory'))).expect(400)
     ;(await hospital.post('fhir/AuditEvent', { resourceType: 'AuditEvent' })).expect(405)
-    ;(await hospital.post('fhir/Consent', { resourceType: 'Consent' })).expect(405)
+    ;(await hospital.post('fhir/Consent', { resourceType: 'Consent' })).expect(403)
   })
 })
 

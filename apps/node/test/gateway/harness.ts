@@ -94,7 +94,7 @@ export async function startTestNode({ keyholders = 1 }: { keyholders?: 1 | 4 } =
       if (signer === undefined) throw new TypeError('no wallet for the patient')
       if (!delegated.has(`${patientId}/${organisation}`)) await delegate(signer, organisation)
       delegated.add(`${patientId}/${organisation}`)
-      const token = await node.tokens.issue({ did: signer.did, patientId, purpose: 'PATRQT', scopes: ['patient/*.rs'] })
+      const token = await node.tokens.issue({ did: signer.did, patientId, purpose: 'PATRQT', scopes: ['patient/*.rs', 'patient/Consent.cu'] })
       return new Client(`${url}/${organisation}`, token)
     },
     anonymous: (organisation, token) => new Client(`${url}/${organisation}`, token),

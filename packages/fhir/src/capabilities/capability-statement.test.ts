@@ -26,6 +26,11 @@ describe('capabilityStatement', () => {
     expect(resources.find((resource) => resource.type === 'Observation')?.searchParam?.map((parameter) => parameter.name)).not.toContain('code-value-quantity')
   })
 
+  it('claims of a type only the interactions that it has', () => {
+    const [event] = capabilityStatement({ ...options, types: ['AuditEvent'], interactions: { AuditEvent: ['read', 'search-type'] }, features: { updateCreate: true } }).rest?.[0]?.resource ?? []
+    expect(event).toMatchObject({ interaction: [{ code: 'read' }, { code: 'search-type' }], readHistory: false, updateCreate: false, conditionalCreate: false })
+  })
+
   it('claims features only when told', () => {
     const [plain] = capabilityStatement({ ...options, types: ['Patient'] }).rest?.[0]?.resource ?? []
     expect(plain).toMatchObject({ updateCreate: false, conditionalUpdate: false, conditionalDelete: 'not-supported', operation: [{ name: 'everything' }] })

@@ -16,6 +16,8 @@ export interface CapabilityOptions {
   readonly date: string
   /** Resource types served; default all of R4. */
   readonly types?: readonly string[]
+  /** Interactions of types that have fewer than the others, such as what a server makes and does not store. */
+  readonly interactions?: Readonly<Record<string, readonly Interaction[]>>
   /** OAuth endpoints for SMART on FHIR; left out when the server asks for no token. */
   readonly oauth?: { readonly authorize: string; readonly token: string; readonly register?: string; readonly introspect?: string; readonly revoke?: string }
   /** Interactions beyond the basic ones, claimed only if the gateway routes them. */
@@ -29,6 +31,7 @@ export interface CapabilityOptions {
 }
 
 const INTERACTIONS = ['create', 'read', 'vread', 'update', 'delete', 'history-instance', 'search-type'] as const
+export type Interaction = (typeof INTERACTIONS)[number]
 const OAUTH_URIS = 'http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris'
 
 /** The CapabilityStatement for `GET /metadata`: only what this package parses and compiles, and the gateway routes. */
@@ -47,7 +50,7 @@ export function capabilityStatement(options: CapabilityOptions): CapabilityState
       {
         mode: 'server',
         security: securityOf(options),
-        resource: types.map((type) => resourceOf(type, options.features ?? {})),
+        resource: types.map((type) => resourceOf(type, options.features ?? {}, options.interactions?.[type] ?? INTERACTIONS)),
         interaction: [{ code: 'transaction' }, { code: 'batch' }],
       },
     ],
@@ -64,16 +67,16 @@ function securityOf(options: CapabilityOptions): CapabilityStatementRestSecurity
   }
 }
 
-function resourceOf(type: string, features: NonNullable<CapabilityOptions['features']>): CapabilityStatementRestResource {
+function resourceOf(type: string, features: NonNullable<CapabilityOptions['features']>, interactions: readonly Interaction[]): CapabilityStatementRestResource {
   const parameters = Object.values(searchParameters(type)).filter(isSupportedParameter)
   const references = parameters.filter((parameter) => parameter.type === 'reference').map((parameter) => `${type}:${parameter.code}`)
   return {
     type: type as NonNullable<CapabilityStatementRestResource['type']>,
-    interaction: [...INTERACTIONS.map((code) => ({ code })), ...(features.patch ? [{ code: 'patch' as const }] : [])],
+    interaction: [...interactions.map((code) => ({ code })), ...(features.patch ? [{ code: 'patch' as const }] : [])],
     versioning: 'versioned',
-    readHistory: true,
-    updateCreate: features.updateCreate ?? false,
-    conditionalCreate: true,
+    readHistory: interactions.includes('history-instance'),
+    updateCreate: (features.updateCreate ?? false) && interactions === INTERACTIONS,
+    conditionalCreate: interactions === INTERACTIONS,
     conditionalRead: features.conditionalRead ? 'full-support' : 'not-supported',
     conditionalUpdate: features.conditionalUpdate ?? false,
     conditionalDelete: features.conditionalDelete ? 'single' : 'not-supported',

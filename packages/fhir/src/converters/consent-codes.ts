@@ -1,10 +1,17 @@
 /** Who a rule is about. `id` is a DID or the id of a FHIR resource; a role is named by its code. */
 export type Grantee =
   | { readonly kind: 'person' | 'organisation'; readonly id: string; readonly display?: string }
-  | { readonly kind: 'role'; readonly id: string; readonly display?: string }
+  /** Whoever has the role; `at` one organisation, if it is named. */
+  | { readonly kind: 'role'; readonly id: string; readonly display?: string; readonly at?: { readonly id: string; readonly display?: string } }
   | { readonly kind: 'anyone-treating' }
   /** Whoever acts for a member; a Consent that names no actor. */
   | { readonly kind: 'anyone' }
+
+/** What must hold for a rule to speak. Countries are ISO 3166-1 alpha-2; `hash` is a SHA-256 in hexadecimal. */
+export type ConsentCondition =
+  | { readonly kind: 'jurisdiction'; readonly within: boolean; readonly of: readonly string[] }
+  | { readonly kind: 'second-person' }
+  | { readonly kind: 'terms'; readonly hash: string }
 
 export type RuleAction = 'read' | 'write' | 'share' | 'research'
 
@@ -31,20 +38,26 @@ export interface ConsentRule {
   readonly dataUntilMs?: number
   /** Id of the denial that this permit overrides. */
   readonly overrides?: string
+  /** All must hold. At least one where there are any; on a denial jurisdictions only. */
+  readonly conditions?: readonly ConsentCondition[]
+  /** Codes of HL7's ObligationPolicy and RefrainPolicy that bind whoever is served. Of permits; at least one where there are any. */
+  readonly obligations?: readonly string[]
+  /** A denial that also stands in an emergency. */
+  readonly absolute?: true
 }
 
+/** LOINC's code for a consent, the category of every rule. */
+export const CATEGORY_CODE = { system: 'http://loinc.org', code: '59284-0' } as const
 export const POLICY_URI = 'urn:chiron:policy:consent-rule'
 export const CATEGORY_SYSTEM = 'urn:chiron:category'
 export const LABEL_SYSTEM = 'urn:chiron:label'
 export const PURPOSE_SYSTEM = 'urn:chiron:purpose'
 export const ROLE_SYSTEM = 'urn:chiron:role'
-export const OVERRIDES_URL = 'urn:chiron:extension:overrides'
-/** Changes the meaning of a permit (it opens more than its other elements say), hence a modifier extension. */
-export const OPENS_LABEL_URL = 'urn:chiron:extension:opens-label'
 export const ACT_REASON = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 export const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
 export const CONSENT_ACTION = 'http://terminology.hl7.org/CodeSystem/consentaction'
 export const RFC_3986 = 'urn:ietf:rfc:3986'
+export const ISO_3166 = 'urn:iso:std:iso:3166'
 export const ANYONE_TREATING = 'anyone-treating'
 
 export interface Code {

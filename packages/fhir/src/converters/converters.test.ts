@@ -6,8 +6,9 @@ import { FhirError } from '../errors.ts'
 import { validateOnWrite } from '../validation/validate.ts'
 import { auditEventFrom } from './audit-event.ts'
 import type { AccessRecord } from './audit-event.ts'
-import type { ConsentRule, Grantee } from './consent-codes.ts'
+import type { ConsentCondition, ConsentRule, Grantee } from './consent-codes.ts'
 import { consentFrom } from './consent-from.ts'
+import { extensionDefinitions } from './extension-definitions.ts'
 import { ruleFromConsent } from './rule-from-consent.ts'
 import { rulesFromConsent } from './rules-from-consent.ts'
 
@@ -32,16 +33,30 @@ const grantee = fc.oneof(
     'role',
     word.filter((name) => name !== 'anyone-treating'),
   ),
+  fc.tuple(word.filter((name) => name !== 'anyone-treating'), party, display).map(([role, at, shown]): Grantee => ({ kind: 'role', id: role, at: { id: at, ...(shown === undefined ? {} : { display: shown }) } })),
   fc.constant<Grantee>({ kind: 'anyone-treating' }),
   fc.constant<Grantee>({ kind: 'anyone' }),
 )
 
+const jurisdiction = fc.record({ kind: fc.constant('jurisdiction' as const), within: fc.boolean(), of: fc.array(fc.stringMatching(/^[A-Z]{2}$/), { minLength: 1, maxLength: 3 }) })
+const condition: fc.Arbitrary<ConsentCondition> = fc.oneof(
+  jurisdiction,
+  fc.constant({ kind: 'second-person' as const }),
+  fc.record({ kind: fc.constant('terms' as const), hash: fc.stringMatching(/^[0-9a-f]{64}$/) }),
+)
+/** What only permits have, and what only denials have. */
+const limits: fc.Arbitrary<Partial<ConsentRule>> = fc.oneof(
+  fc.record({ effect: fc.constant('permit' as const), conditions: fc.array(condition, { minLength: 1, maxLength: 3 }), obligations: fc.array(fc.stringMatching(/^[A-Z][A-Z0-9-]{1,8}$/), { minLength: 1, maxLength: 3 }) }, { requiredKeys: ['effect'] }),
+  fc.record({ effect: fc.constant('deny' as const), conditions: fc.array(jurisdiction, { minLength: 1, maxLength: 2 }), absolute: fc.constant(true as const) }, { requiredKeys: ['effect'] }),
+)
+
 const rule: fc.Arbitrary<ConsentRule> = fc
   .record({
+    limits,
     id,
     patientId: id,
     status: fc.constantFrom('proposed', 'active', 'inactive', 'entered-in-error'),
-    effect: fc.constantFrom('permit', 'deny'),
+    effect: fc.constantFrom('permit' as const, 'deny' as const),
     grantee,
     purposes: fc.uniqueArray(fc.oneof(fc.constantFrom('TREAT', 'HPAYMT', 'HRESCH', 'ETREAT', 'COC'), word), { maxLength: 3 }),
     categories: fc.uniqueArray(word, { maxLength: 3 }),
@@ -57,13 +72,32 @@ const rule: fc.Arbitrary<ConsentRule> = fc
     dataLastsMs: fc.option(fc.integer({ min: 1, max: 1_000_000_000_000 }), { nil: undefined }),
     overrides: fc.option(id, { nil: undefined }),
   })
-  .map(({ lastsMs, dataFromMs, dataLastsMs, overrides, ...rest }) => ({
+  .map(({ limits: limited, lastsMs, dataFromMs, dataLastsMs, overrides, ...rest }) => ({
     ...rest,
+    ...limited,
     ...(lastsMs === undefined ? {} : { untilMs: rest.fromMs + lastsMs }),
     ...(dataFromMs === undefined ? {} : { dataFromMs }),
     ...(dataLastsMs === undefined ? {} : { dataUntilMs: (dataFromMs ?? 0) + dataLastsMs }),
     ...(overrides === undefined ? {} : { overrides }),
   }))
+
+const ROLE_AT = 'urn:chiron:extension:role-at'
+const changeActor = (consent: Consent, fields: object): void => {
+  consent.provision = { ...consent.provision, actor: [{ ...consent.provision?.actor?.[0], ...fields } as never] }
+}
+
+describe('extensionDefinitions', () => {
+  it('are valid R4, one for each address that a Consent of ours may have', () => {
+    const definitions = extensionDefinitions({ version: '0.1.0', date: '2026-11-21' })
+    for (const each of definitions) expect(validateOnWrite(each)).toEqual([])
+    const urls = new Map(definitions.map(({ url, differential }) => [url, differential?.element[0]?.isModifier === true]))
+    fc.assert(fc.property(rule, (one) => {
+      const { provision } = consentFrom(one)
+      for (const { url } of provision?.extension ?? []) expect(urls.get(url)).toBe(false)
+      for (const { url } of [...(provision?.modifierExtension ?? []), ...(provision?.actor?.[0]?.modifierExtension ?? [])]) expect(urls.get(url)).toBe(true)
+    }), { numRuns: 200 })
+  })
+})
 
 describe('consentFrom and ruleFromConsent', () => {
   it('are inverse, and the Consent is valid R4', () => {
@@ -126,6 +160,29 @@ describe('consentFrom and ruleFromConsent', () => {
       (c) => (c.provision = { ...c.provision, action: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/consentaction', code: 'use' }] }] }),
     ],
     ['Consent.provision.period', (c) => (c.provision = { ...c.provision, period: { start: '2021', end: '2020' } })],
+    ['Consent.provision.period._end', (c) => (c.provision = { ...c.provision, period: { start: '2021', ...{ _end: { extension: [{ url: 'u', valueCode: 'unknown' }] } } } })],
+    ['Consent.provision.extension', (c) => (c.provision = { ...c.provision, extension: [{ url: 'u', valueString: 'x' }] })],
+    ['Consent.provision.actor.extension', (c) => changeActor(c, { extension: [{ url: 'u', valueString: 'x' }] })],
+    ['Consent.provision.actor.modifierExtension', (c) => changeActor(c, { modifierExtension: [{ url: 'u', valueBoolean: true }] })],
+    ['Consent.provision.actor.modifierExtension', (c) => changeActor(c, { modifierExtension: [{ url: ROLE_AT, valueReference: { reference: 'Organization/o' } }] })],
+    ['Consent.provision.actor.modifierExtension', (c) => changeActor(c, { role: { coding: [{ system: 'urn:chiron:role', code: 'nurse' }] }, reference: { display: 'nurses' }, modifierExtension: [{ url: ROLE_AT, valueReference: { reference: 'Practitioner/p' } }] })],
+    ['Consent.provision.actor.modifierExtension', (c) => changeActor(c, { role: { coding: [{ system: 'urn:chiron:role', code: 'anyone-treating' }] }, reference: { display: 'all' }, modifierExtension: [{ url: ROLE_AT, valueReference: { reference: 'Organization/o' } }] })],
+    ['Consent.provision.data', (c) => (c.provision = { ...c.provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/1/_history/2' } }] })],
+    ['Consent.provision.data.modifierExtension', (c) => (c.provision = { ...c.provision, data: [{ meaning: 'instance', reference: { reference: 'Observation/1' }, modifierExtension: [{ url: 'u', valueBoolean: true }] }] })],
+    ...([
+      [{ url: 'urn:chiron:extension:absolute', valueBoolean: true }],
+      [{ url: 'urn:chiron:extension:second-person', valueBoolean: false }],
+      [{ url: 'urn:chiron:extension:accepted-terms', valueUri: 'urn:x' }],
+      [{ url: 'urn:chiron:extension:accepted-terms', valueUri: `ni:///sha-256;${'A'.repeat(42)}B` }],
+      [{ url: 'urn:chiron:extension:obligation', valueCoding: { system: 'urn:other', code: 'NORDSCLW' } }],
+      [{ url: 'urn:chiron:extension:jurisdiction', extension: [{ url: 'within', valueBoolean: true }] }],
+      [{ url: 'urn:chiron:extension:jurisdiction', extension: [{ url: 'country', valueCoding: { system: 'urn:iso:std:iso:3166', code: 'DE' } }] }],
+      [{ url: 'urn:chiron:extension:jurisdiction', extension: [{ url: 'within', valueBoolean: true }, { url: 'country', valueCoding: { system: 'urn:iso:std:iso:3166', code: 'DEU' } }] }],
+    ] as const).map((modifierExtension): [string, (consent: Consent) => void] => ['Consent.provision.modifierExtension', (c) => (c.provision = { ...c.provision, modifierExtension: structuredClone([...modifierExtension]) as never })]),
+    ...(['second-person', 'obligation', 'accepted-terms', 'opens-label'] as const).map((name): [string, (consent: Consent) => void] => [
+      'Consent.provision.modifierExtension',
+      (c) => (c.provision = { ...c.provision, type: 'deny', modifierExtension: [{ url: `urn:chiron:extension:${name}`, valueBoolean: true }] }),
+    ]),
   ])('refuses what a rule cannot say: %s', (element, change) => {
     const consent = base()
     change(consent)
@@ -149,6 +206,10 @@ describe('consentFrom and ruleFromConsent', () => {
     const one = { ...ruleFromConsent(base()), untilMs: 0 }
     expect(() => consentFrom(one)).toThrow('ERR_FHIR_CONVERSION_INVALID')
     expect(() => consentFrom({ ...one, untilMs: 1, actions: [] })).toThrow('ERR_FHIR_CONVERSION_INVALID')
+    const deny = { ...one, untilMs: 1, effect: 'deny' as const }
+    for (const wrong of [{ ...one, untilMs: 1, absolute: true as const }, { ...deny, obligations: ['NORDSCLW'] }, { ...deny, conditions: [{ kind: 'second-person' as const }] }, { ...deny, conditions: [] }, { ...one, untilMs: 1, obligations: [] }]) {
+      expect(() => consentFrom(wrong)).toThrow('ERR_FHIR_CONVERSION_INVALID')
+    }
   })
 })
 
@@ -201,6 +262,8 @@ describe('rulesFromConsent', () => {
     ['a permit beyond the denial', { type: 'deny', actor: clinic, provision: [{ type: 'permit', actor: [{ role: { coding: [{ code: 'IRCP' }] }, reference: { reference: 'Organization/other' } }], purpose: [purpose('TREAT')] }] }, 'Consent.provision.provision'],
     ['a permit that differs only in when it holds', { type: 'deny', provision: [{ type: 'permit', period: { start: '2024-02-01', end: '2024-03-01' } }] }, 'Consent.provision.provision'],
     ['a permit of labelled data that does not open the label', { type: 'deny', securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'HIV' }], provision: [{ type: 'permit', actor: clinic }] }, 'Consent.provision.provision'],
+    ['an exception to a permit under a condition', { type: 'permit', modifierExtension: [{ url: 'urn:chiron:extension:second-person', valueBoolean: true }], provision: [{ type: 'deny', actor: clinic }] }, 'Consent.provision.modifierExtension'],
+    ['an exception that is absolute', { type: 'permit', provision: [{ type: 'deny', actor: clinic, modifierExtension: [{ url: 'urn:chiron:extension:absolute', valueBoolean: true }] }] }, 'Consent.provision.provision.modifierExtension'],
     ['related data', { type: 'permit', provision: [{ type: 'deny', data: [{ meaning: 'related', reference: { reference: 'Encounter/e' } }] }] }, 'Consent.provision.data'],
   ])('refuses %s', (_name, provision, element) => {
     expect(refusal(provision)).toBe(element)

@@ -1,9 +1,10 @@
-import type { CodeableConcept, Coding, Consent, ConsentProvision, ConsentProvisionActor } from '@medplum/fhirtypes'
+import type { CodeableConcept, Coding, Consent, ConsentProvision, ConsentProvisionActor, Extension, Reference } from '@medplum/fhirtypes'
 import { FhirError } from '../errors.ts'
 import { parseReference } from '../references/parse.ts'
 import { parseDateRange } from '../search/dates.ts'
-import { ACTIONS, ANYONE_TREATING, CATEGORY_SYSTEM, LABELS, OPENS_LABEL_URL, OVERRIDES_URL, PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts'
+import { ACTIONS, ANYONE_TREATING, CATEGORY_SYSTEM, LABELS, PURPOSES, RFC_3986, ROLE_SYSTEM } from './consent-codes.ts'
 import type { ConsentRule, Grantee, RuleAction } from './consent-codes.ts'
+import { EXTENSION_URLS, readModifiers } from './consent-extensions.ts'
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] }
 
@@ -43,6 +44,9 @@ const PROVISION_KNOWN = new Set([
   'data',
   'dataPeriod',
 ])
+const PERIOD_KNOWN = new Set(['id', 'start', 'end'])
+const ACTOR_KNOWN = new Set(['id', 'modifierExtension', 'role', 'reference'])
+const DATA_KNOWN = new Set(['id', 'meaning', 'reference'])
 const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research']
 
 /**
@@ -52,7 +56,7 @@ const ALL_ACTIONS: readonly RuleAction[] = ['read', 'write', 'share', 'research'
  * @throws FhirError ERR_FHIR_CONSENT_NOT_EXPRESSIBLE, naming the element
  */
 export function ruleFromConsent(consent: Consent): ConsentRule {
-  for (const key of Object.keys(consent)) if (!CONSENT_KNOWN.has(key)) throw refused(`Consent.${key}`)
+  requireKnown(consent, CONSENT_KNOWN, 'Consent')
   const { id, status, provision } = consent
   if (id === undefined) throw refused('Consent.id')
   if (status !== 'proposed' && status !== 'active' && status !== 'inactive' && status !== 'entered-in-error') throw refused('Consent.status')
@@ -65,9 +69,12 @@ export function ruleFromConsent(consent: Consent): ConsentRule {
 }
 
 function fromProvision(provision: ConsentProvision, dateTime: string | undefined): Omit<ConsentRule, 'id' | 'patientId' | 'status'> {
-  for (const key of Object.keys(provision)) if (!PROVISION_KNOWN.has(key)) throw refused(`Consent.provision.${key}`)
+  requireKnown(provision, PROVISION_KNOWN, 'Consent.provision')
   const { type } = provision
   if (type !== 'permit' && type !== 'deny') throw refused('Consent.provision.type')
+  // On a permit the element limits it to labelled data, which no rule can say.
+  if (provision.securityLabel !== undefined && type === 'permit') throw refused('Consent.provision.securityLabel')
+  const { opened, ...modifiers } = readModifiers(provision.modifierExtension ?? [], type)
   const period = intervalOf(provision.period, 'Consent.provision.period')
   const fromMs = period.fromMs ?? intervalOf(dateTime === undefined ? undefined : { start: dateTime }, 'Consent.dateTime').fromMs
   if (fromMs === undefined) throw refused('Consent.provision.period.start')
@@ -77,20 +84,30 @@ function fromProvision(provision: ConsentProvision, dateTime: string | undefined
     grantee: granteeOf(provision.actor ?? []),
     purposes: codings(provision.purpose, 'Consent.provision.purpose', (coding) => PURPOSES.toWord(coding.system, coding.code)),
     categories: codings(provision.class, 'Consent.provision.class', (coding) => (coding.system === CATEGORY_SYSTEM ? coding.code : undefined)),
-    labels: labelsOf(provision),
+    labels: [...codings(provision.securityLabel, 'Consent.provision.securityLabel', (coding) => LABELS.toWord(coding.system, coding.code)), ...opened],
     records: recordsOf(provision),
     actions: actionsOf(provision.action),
     fromMs,
+    ...modifiers,
   }
   if (period.untilMs !== undefined) rule.untilMs = period.untilMs
   if (data.fromMs !== undefined) rule.dataFromMs = data.fromMs
   if (data.untilMs !== undefined) rule.dataUntilMs = data.untilMs
-  const overrides = provision.extension?.find((extension) => extension.url === OVERRIDES_URL)?.valueString
+  const overrides = overriddenBy(provision.extension ?? [])
   if (overrides !== undefined) rule.overrides = overrides
   return rule
 }
 
+function overriddenBy(extensions: readonly Extension[]): string | undefined {
+  const [first, ...others] = extensions
+  if (first === undefined) return undefined
+  if (first.url !== EXTENSION_URLS.overrides || first.valueString === undefined || others.length > 0) throw refused('Consent.provision.extension')
+  return first.valueString
+}
+
+/** An end that is there but said in an extension is not the same as none. */
 function intervalOf(period: { start?: string; end?: string } | undefined, element: string): { fromMs?: number; untilMs?: number } {
+  if (period !== undefined) requireKnown(period, PERIOD_KNOWN, element)
   const start = period?.start === undefined ? undefined : parseDateRange(period.start)
   const end = period?.end === undefined ? undefined : parseDateRange(period.end)
   if ((period?.start !== undefined && start === undefined) || (period?.end !== undefined && end === undefined)) throw refused(element)
@@ -102,23 +119,44 @@ function granteeOf(actors: readonly ConsentProvisionActor[]): Grantee {
   const [actor] = actors
   if (actor === undefined) return { kind: 'anyone' }
   if (actors.length > 1) throw refused('Consent.provision.actor')
+  requireKnown(actor, ACTOR_KNOWN, 'Consent.provision.actor')
+  const at = roleAt(actor.modifierExtension ?? [])
   const { reference } = actor
   const role = actor.role?.coding?.find((coding) => coding.system === ROLE_SYSTEM)?.code
   const named = reference?.reference !== undefined || reference?.identifier !== undefined
   if (role !== undefined) {
     // A role and a person together are narrower than either.
     if (named) throw refused('Consent.provision.actor.role')
-    if (role === ANYONE_TREATING) return { kind: 'anyone-treating' }
-    return { kind: 'role', id: role, ...(reference?.display === undefined || reference.display === role ? {} : { display: reference.display }) }
+    if (role === ANYONE_TREATING) {
+      if (at !== undefined) throw refused('Consent.provision.actor.modifierExtension')
+      return { kind: 'anyone-treating' }
+    }
+    return { kind: 'role', id: role, ...(reference?.display === undefined || reference.display === role ? {} : { display: reference.display }), ...(at === undefined ? {} : { at }) }
   }
+  if (at !== undefined) throw refused('Consent.provision.actor.modifierExtension')
   if (actor.role?.coding?.some((coding) => coding.code !== 'IRCP' && coding.code !== 'PRCP')) throw refused('Consent.provision.actor.role')
-  const display = reference?.display === undefined ? {} : { display: reference.display }
+  const party = partyOf(reference)
+  if (party === undefined) throw refused('Consent.provision.actor.reference')
+  const { type, ...who } = party
+  return { kind: type === 'Practitioner' ? 'person' : 'organisation', ...who }
+}
+
+/** The organisation to which a role is limited; nothing else may modify an actor. */
+function roleAt(extensions: readonly Extension[]): { readonly id: string; readonly display?: string } | undefined {
+  const [first, ...others] = extensions
+  if (first === undefined) return undefined
+  const party = first.url === EXTENSION_URLS.roleAt && others.length === 0 ? partyOf(first.valueReference) : undefined
+  if (party?.type !== 'Organization') throw refused('Consent.provision.actor.modifierExtension')
+  const { type: _type, ...who } = party
+  return who
+}
+
+function partyOf(reference: Reference | undefined): { readonly type: 'Practitioner' | 'Organization'; readonly id: string; readonly display?: string } | undefined {
   const parsed = parseReference(reference?.reference ?? '')
   const type: string | undefined = parsed.form === 'relative' ? parsed.type : reference?.type
-  const kind = type === 'Practitioner' ? 'person' : type === 'Organization' ? 'organisation' : undefined
   const id = parsed.form === 'relative' ? parsed.id : reference?.identifier?.system === RFC_3986 ? reference.identifier.value : undefined
-  if (kind === undefined || id === undefined) throw refused('Consent.provision.actor.reference')
-  return { kind, id, ...display }
+  if ((type !== 'Practitioner' && type !== 'Organization') || id === undefined) return undefined
+  return { type, id, ...(reference?.display === undefined ? {} : { display: reference.display }) }
 }
 
 function codings(list: readonly Coding[] | undefined, element: string, toWord: (coding: Coding) => string | undefined): string[] {
@@ -129,24 +167,22 @@ function codings(list: readonly Coding[] | undefined, element: string, toWord: (
   })
 }
 
-function labelsOf(provision: ConsentProvision): string[] {
-  const toWord = (coding: Coding): string | undefined => LABELS.toWord(coding.system, coding.code)
-  const opened = (provision.modifierExtension ?? []).map((extension) => {
-    if (extension.url !== OPENS_LABEL_URL || extension.valueCoding === undefined || provision.type !== 'permit')
-      throw refused('Consent.provision.modifierExtension')
-    return extension.valueCoding
-  })
-  // On a permit the element limits it to labelled data, which no rule can say.
-  if (provision.securityLabel !== undefined && provision.type === 'permit') throw refused('Consent.provision.securityLabel')
-  return [...codings(provision.securityLabel, 'Consent.provision.securityLabel', toWord), ...codings(opened, 'Consent.provision.modifierExtension', toWord)]
-}
-
+/** Records as `Type/id`, or by their id on the ledger where what they are is not known. Of all versions: none can be named. */
 function recordsOf(provision: ConsentProvision): string[] {
   return (provision.data ?? []).map((data) => {
-    const parsed = parseReference(data.reference?.reference ?? '')
-    if (data.meaning !== 'instance' || parsed.form !== 'relative' || data.reference?.reference === undefined) throw refused('Consent.provision.data')
-    return data.reference.reference
+    requireKnown(data, DATA_KNOWN, 'Consent.provision.data')
+    const reference = data.reference?.reference ?? ''
+    const parsed = parseReference(reference)
+    const isNamed = (parsed.form === 'relative' && parsed.version === undefined) || LEDGER_RECORD.test(reference)
+    if (data.meaning !== 'instance' || !isNamed) throw refused('Consent.provision.data')
+    return reference
   })
+}
+
+const LEDGER_RECORD = /^urn:chiron:record:[0-9a-f]{32}$/
+
+function requireKnown(element: object, known: ReadonlySet<string>, path: string): void {
+  for (const key of Object.keys(element)) if (!known.has(key)) throw refused(`${path}.${key}`)
 }
 
 function actionsOf(actions: readonly CodeableConcept[] | undefined): RuleAction[] {

@@ -29,8 +29,11 @@ function exceptionTo(outer: ConsentRule, consent: Consent, outerProvision: Conse
   if (inner.provision !== undefined) throw refused('Consent.provision.provision.provision')
   if (inner.type === undefined || inner.type === outer.effect) throw refused('Consent.provision.provision.type')
   if (inner.extension !== undefined) throw refused('Consent.provision.provision.extension')
+  // What a condition, an obligation or `absolute` would mean for both at once is not said anywhere.
+  if (isConditional(outer)) throw refused('Consent.provision.modifierExtension')
   const taken = Object.fromEntries(INHERITED.flatMap((key) => (outerProvision[key] === undefined ? [] : [[key, outerProvision[key]]])))
   const rule = ruleFromConsent({ ...consent, provision: { ...taken, ...inner } })
+  if (isConditional(rule)) throw refused('Consent.provision.provision.modifierExtension')
   const [within, smaller] = compare(rule, outer)
   if (!within) throw refused('Consent.provision.provision')
   if (rule.effect === 'deny') return rule
@@ -72,8 +75,15 @@ function intervals(aFrom?: number, aUntil?: number, bFrom?: number, bUntil?: num
 function isGranteeWithin(a: Grantee, b: Grantee): boolean {
   if (b.kind === 'anyone') return true
   if (a.kind === 'anyone') return false
-  if (a.kind === 'anyone-treating' || b.kind === 'anyone-treating') return a.kind === b.kind || (b.kind === 'anyone-treating' && a.kind !== 'role')
-  return (a.kind === b.kind && a.id === b.id) || (a.kind === 'person' && b.kind !== 'person')
+  const at = a.kind === 'role' ? a.at?.id : undefined
+  if (a.kind === 'anyone-treating' || b.kind === 'anyone-treating') return a.kind === b.kind || (b.kind === 'anyone-treating' && (a.kind !== 'role' || at !== undefined))
+  if (a.kind === 'person') return b.kind !== 'person' || a.id === b.id
+  if (b.kind === 'role') return a.kind === 'role' && a.id === b.id && (b.at === undefined || b.at.id === at)
+  return b.kind === 'organisation' && (a.kind === 'organisation' ? a.id : at) === b.id
+}
+
+function isConditional({ conditions, obligations, absolute }: ConsentRule): boolean {
+  return conditions !== undefined || obligations !== undefined || absolute !== undefined
 }
 
 function refused(element: string): FhirError {

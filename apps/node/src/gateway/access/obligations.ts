@@ -1,3 +1,4 @@
+import { NOTICE_URL } from '@chiron/fhir'
 import type { Decision } from '@chiron/ledger/decide'
 
 /**
@@ -18,7 +19,6 @@ export function mayShow({ effect, obligations }: Pick<Decision, 'effect' | 'obli
 }
 
 const ACT_CODE = 'http://terminology.hl7.org/CodeSystem/v3-ActCode'
-const NOTICE_URL = 'urn:chiron:extension:notice'
 /** 42 CFR 2.32(a): the short form of the notice that goes with each disclosure. */
 const PART_2_NOTICE = '42 CFR part 2 prohibits unauthorized use or disclosure of these records.'
 

@@ -1,50 +1,77 @@
-import { dateOf, toHex, type Grantee, type Handle } from '@chiron/protocol'
+import type { Consent } from '@medplum/fhirtypes'
+import { dateOf, fromHex, toHex, type Grantee, type Handle } from '@chiron/protocol'
 import type { consent } from '@chiron/ledger'
-import type { ConsentRule } from '@chiron/fhir'
+import { consentFrom, FhirError, type ConsentCondition, type ConsentRule } from '@chiron/fhir'
 import type { Services } from '../services.ts'
 
 const STATUS = { active: 'active', future: 'active', expired: 'inactive', revoked: 'inactive' } as const
 
 /**
- * A rule in the words that a FHIR Consent is made of; undefined where it says something that these words do not: a
+ * A rule as FHIR Consent, with records as `Type/id` where this index has them. Undefined where FHIR has no words for it: a
  * Consent that said less would be another rule.
  */
-export function consentRule(services: Services, handle: Handle, patientId: string, rule: consent.Rule): ConsentRule | undefined {
+export async function consentOf(services: Services, handle: Handle, patientId: string, rule: consent.Rule): Promise<Consent | undefined> {
+  const said = ruleInWords(services, handle, patientId, rule)
+  if (said === undefined) return undefined
+  try {
+    const records = await Promise.all(said.records.map(async (record) => await nameOf(services, record)))
+    const { endedMs, changedMs } = rule
+    const atMs = Math.max(changedMs, endedMs ?? 0)
+    return { ...consentFrom({ ...said, records }), meta: { versionId: String(atMs), lastUpdated: new Date(atMs).toISOString() } }
+  } catch (error) {
+    if (error instanceof FhirError || error instanceof RangeError) return undefined
+    throw error
+  }
+}
+
+/** A rule in the words that a FHIR Consent is made of; records by their ids on the ledger. Undefined for tags of another patient. */
+export function ruleInWords(services: Services, handle: Handle, patientId: string, rule: Pick<consent.Rule, 'id' | 'status' | 'terms'>): ConsentRule | undefined {
   const { terms } = rule
-  const grantee = granteeOf(services, terms.grantee)
-  const isMore = terms.conditions !== undefined || terms.obligations !== undefined || terms.absolute !== undefined
-  if (grantee === undefined || isMore) return undefined
   const names = services.vocabulary.names(handle)
   const startOf = (day: number): number => Date.parse(dateOf(services.vocabulary.tagKey(handle), day))
   const { from = null, until = null } = terms.data ?? {}
-  const named = (tag: Uint8Array): string => names.get(toHex(tag)) ?? 'other'
+  const named = (tags: readonly Uint8Array[]): string[] => tags.flatMap((tag) => names.get(toHex(tag)) ?? [])
+  const [categories, labels] = [named(terms.categories), named(terms.labels)]
+  if (categories.length < terms.categories.length || labels.length < terms.labels.length) return undefined
   return {
     id: toHex(rule.id),
     status: STATUS[rule.status],
     patientId,
     effect: terms.effect,
-    grantee,
+    grantee: granteeOf(services, terms.grantee),
     purposes: terms.purposes,
-    categories: terms.categories.map(named),
-    labels: terms.labels.map(named),
-    records: terms.records.map((record) => `urn:chiron:record:${toHex(record)}`),
+    categories,
+    labels,
+    records: terms.records.map((record) => `${LEDGER_RECORD}${toHex(record)}`),
     actions: terms.actions,
     fromMs: terms.from,
     ...(terms.until === null ? {} : { untilMs: terms.until }),
     ...(from === null ? {} : { dataFromMs: startOf(from) }),
     ...(until === null ? {} : { dataUntilMs: startOf(until) }),
     ...(terms.overrides === null ? {} : { overrides: toHex(terms.overrides) }),
-  } as ConsentRule
+    ...(terms.conditions === undefined ? {} : { conditions: terms.conditions.map((each): ConsentCondition => (each.kind === 'terms' ? { kind: 'terms', hash: toHex(each.hash) } : each)) }),
+    ...(terms.obligations === undefined ? {} : { obligations: terms.obligations }),
+    ...(terms.absolute === undefined ? {} : { absolute: terms.absolute }),
+  }
 }
 
-function granteeOf(services: Services, grantee: Grantee): ConsentRule['grantee'] | undefined {
+/** Before the id of a record on the ledger, where it is named by that. */
+export const LEDGER_RECORD = 'urn:chiron:record:'
+
+async function nameOf(services: Services, record: string): Promise<string> {
+  const [row] = await services.index.rowsOf({ record: fromHex(record.slice(LEDGER_RECORD.length)) })
+  return row === undefined ? record : `${row.type}/${(await services.index.localId(row.type, row.id)) ?? row.id}`
+}
+
+function granteeOf(services: Services, grantee: Grantee): ConsentRule['grantee'] {
+  const party = (did: Parameters<typeof services.names.display>[0]) => ({ id: did, display: services.names.display(did) })
   switch (grantee.kind) {
     case 'anyone':
     case 'anyone-treating':
       return { kind: grantee.kind }
     case 'role':
-      return grantee.organisation === undefined ? { kind: 'role', id: grantee.role } : undefined
+      return { kind: 'role', id: grantee.role, ...(grantee.organisation === undefined ? {} : { at: party(grantee.organisation) }) }
     default:
-      return { kind: grantee.kind, id: grantee.did, display: services.names.display(grantee.did) }
+      return { kind: grantee.kind, ...party(grantee.did) }
   }
 }

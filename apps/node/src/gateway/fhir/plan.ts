@@ -38,6 +38,11 @@ export interface Target {
  */
 export function checkedResource(body: unknown, type: string): Resource {
   if (isVirtualType(type)) throw new GatewayError('ERR_GATEWAY_METHOD', `${type} is made from the ledger; it cannot be stored through FHIR`)
+  return validatedResource(body, type)
+}
+
+/** As {@link checkedResource}, also for what is made from the ledger. */
+export function validatedResource(body: unknown, type: string): Resource {
   const issues = validateOnWrite(body).filter((issue) => issue.severity === 'error' || issue.severity === 'fatal')
   if (issues.length > 0) {
     throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', 'the resource is not valid FHIR R4', {

@@ -4,6 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { processBundle, type BundleOptions } from './bundle.ts'
+import { createConsent, updateConsent, type RuleSigner } from './consent-write.ts'
 import { everything } from './everything.ts'
 import { readHistory, readInstance, readVersion } from './read.ts'
 import type { FhirRequest, FhirResponse } from './request.ts'
@@ -13,19 +14,24 @@ import { create, remove, update } from './write.ts'
 /** Version and date of the software that the CapabilityStatement names. */
 export const RELEASE = { version: '0.1.0', date: '2026-11-21' } as const
 
+/** Of what is made from the ledger. */
+const VIRTUAL_INTERACTIONS = { AuditEvent: ['read', 'search-type'], Consent: ['create', 'read', 'update', 'search-type'] } as const
+
 /** The FHIR interactions of one organisation, without their transport. */
 export class FhirRouter {
   readonly #services: Services
   readonly #cursors: CursorCodec
+  readonly #signer: RuleSigner
   #capabilities: CapabilityStatement | undefined
 
-  constructor(dependencies: { services: Services; cursors: CursorCodec }) {
+  constructor(dependencies: { services: Services; cursors: CursorCodec; signer: RuleSigner }) {
     this.#services = dependencies.services
+    this.#signer = dependencies.signer
     this.#cursors = dependencies.cursors
   }
 
   capabilities(): CapabilityStatement {
-    this.#capabilities ??= capabilityStatement({ base: this.#services.baseUrl, ...RELEASE, features: { updateCreate: true } })
+    this.#capabilities ??= capabilityStatement({ base: this.#services.baseUrl, ...RELEASE, interactions: VIRTUAL_INTERACTIONS, features: { updateCreate: true } })
     return this.#capabilities
   }
 
@@ -42,12 +48,14 @@ export class FhirRouter {
     if (more.length > 0) throw noInteraction()
     if (id === undefined) {
       if (method === 'GET') return await search(services, reader, this.#cursors, request, type)
+      if (method === 'POST' && type === 'Consent') return await createConsent(services, this.#signer, reader, request)
       if (method === 'POST') return await create(services, reader, request, type)
       throw notSupported()
     }
     if (id === '_search' && third === undefined && method === 'POST') return await search(services, reader, this.#cursors, request, type)
     if (third === undefined) {
       if (method === 'GET') return await readInstance(services, reader, request, type, id)
+      if (method === 'PUT' && type === 'Consent') return await updateConsent(services, this.#signer, reader, request, id)
       if (method === 'PUT') return await update(services, reader, request, type, id)
       if (method === 'DELETE') return await remove(services, reader, request, type, id)
       throw notSupported()

@@ -1,14 +1,14 @@
 import type { AuditEvent, Bundle, Consent, Resource } from '@medplum/fhirtypes'
 import type { Handle } from '@chiron/protocol'
 import { access, consent } from '@chiron/ledger'
-import { auditEventFrom, consentFrom, FhirError, searchsetBundle, type Clause, type SearchQuery } from '@chiron/fhir'
+import { auditEventFrom, searchsetBundle, type Clause, type SearchQuery } from '@chiron/fhir'
 import { sightOfPatients } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { noAccess, notFound } from './absent.ts'
 import { auditRecords } from './audit-records.ts'
-import { consentRule } from './consent-rules.ts'
+import { consentOf } from './consent-rules.ts'
 import { mayRead } from './known.ts'
 import { isVirtualType } from './virtual-types.ts'
 
@@ -51,7 +51,7 @@ export async function searchVirtual(services: Services, reader: Reader, query: S
 async function madeFor(services: Services, reader: Reader, type: string, patientId: string): Promise<Made[]> {
   if ((await sightOfPatients(services, reader, [patientId])) === undefined) throw noAccess()
   const handle = services.vocabulary.patientHandle(patientId)
-  const made = type === 'AuditEvent' ? auditEvents(services, reader, handle, patientId) : consents(services, reader, handle, patientId)
+  const made = type === 'AuditEvent' ? auditEvents(services, reader, handle, patientId) : await consents(services, reader, handle, patientId)
   return made.sort((a, b) => b.atMs - a.atMs)
 }
 
@@ -62,18 +62,14 @@ function auditEvents(services: Services, reader: Reader, handle: Handle, patient
   return shown.map((record) => ({ resource: auditEventFrom(record), atMs: record.atMs }))
 }
 
-function consents(services: Services, reader: Reader, handle: Handle, patientId: string): Made[] {
+async function consents(services: Services, reader: Reader, handle: Handle, patientId: string): Promise<Made[]> {
   const rules = consent.rulesOf(services.engine.state, handle, services.access.timeMs(), { all: true })
-  return rules.flatMap((rule): Made[] => {
-    if (reader.patientId === undefined && !isTold(services, reader, rule)) return []
-    try {
-      const said = consentRule(services, handle, patientId, rule)
-      return said === undefined ? [] : [{ resource: consentFrom(said), atMs: rule.terms.from }]
-    } catch (error) {
-      if (error instanceof FhirError) return []
-      throw error
-    }
-  })
+  const told = rules.filter((rule) => reader.patientId !== undefined || isTold(services, reader, rule))
+  const made = await Promise.all(told.map(async (rule): Promise<Made[]> => {
+    const resource = await consentOf(services, handle, patientId, rule)
+    return resource === undefined ? [] : [{ resource, atMs: rule.terms.from }]
+  }))
+  return made.flat()
 }
 
 /** What is told to others than the patient: what permits them something. What is hidden, and that it is, stays with the patient. */
@@ -82,6 +78,7 @@ function isTold(services: Services, reader: Reader, { terms }: consent.Rule): bo
   if (effect === 'deny') return false
   if (grantee.kind === 'organisation' && grantee.did !== services.organisation.did) return false
   if (grantee.kind === 'person' && grantee.did !== reader.did) return false
+  if (grantee.kind === 'role' && grantee.organisation !== undefined && grantee.organisation !== services.organisation.did) return false
   return records.every((record) => mayRead(services, reader, record))
 }
 

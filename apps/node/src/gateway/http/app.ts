@@ -7,6 +7,7 @@ import type { Tokens } from '../tokens.ts'
 import { logRoutes, type LogSource } from '../../transparency/log-routes.ts'
 import { Bodies } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
+import { definitionRoutes } from './definition-routes.ts'
 import { answerFor } from './outcome.ts'
 import { respond } from './respond.ts'
 import { walletRoutes } from './wallet-routes.ts'
@@ -71,6 +72,7 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.get('/health', (c) => c.json({ status: 'up' }))
   if (ledgerLog !== undefined) app.route('/log', logRoutes(ledgerLog))
   app.get('/:org/fhir/metadata', (c) => respond(c, gatewayOf(c).baseUrl, { status: 200, resource: gatewayOf(c).capabilities() }))
+  app.route('/:org/fhir/StructureDefinition', definitionRoutes(gatewayOf))
   app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
   app.route('/:org/chiron', chironRoutes(gatewayOf, tokens, bodies))
