@@ -140,7 +140,7 @@ export class GatewayActor {
     const body = resourceOf(intent)
     if (intent.kind === 'delete') return planDelete(services, reader, target, classify({ ...body, id: intent.id } as Resource, services.vocabulary, services.organisation.handle, around))
     const references = new Map(intent.type === 'Patient' ? [[`Patient/${intent.id}`, intent.id]] : [])
-    return await planWrite(services, reader, target, body, { references }, around)
+    return await planWrite(services, reader, target, body, { references, patients: new Set(references.values()) }, around)
   }
 
   #note(record: string, version: number, intent: Intent): void {

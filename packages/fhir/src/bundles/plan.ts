@@ -165,12 +165,20 @@ function rewrite(
 /** R4 also replaces an entry's `urn:` where it stands in a uri, url or canonical, such as Attachment.url. */
 function rewriteUrls(node: unknown, byUrl: ReadonlyMap<string, string>): unknown {
   if (Array.isArray(node)) {
-    const copy = node.map((item: unknown) => rewriteUrls(item, byUrl))
-    return copy.some((item, index) => item !== node[index]) ? copy : node
+    const items: readonly unknown[] = node
+    let copy: unknown[] | undefined
+    for (let index = 0; index < items.length; index++) {
+      const item = items[index]
+      const replaced = typeof item === 'object' ? rewriteUrls(item, byUrl) : item
+      if (replaced !== item) (copy ??= [...items])[index] = replaced
+    }
+    return copy ?? node
   }
   if (!isObject(node)) return node
   let copy: Record<string, unknown> | undefined
-  for (const [key, value] of Object.entries(node)) {
+  for (const key in node) {
+    if (!Object.hasOwn(node, key)) continue
+    const value = node[key]
     const replaced = key === 'url' && typeof value === 'string' && value.startsWith('urn:') ? (byUrl.get(value) ?? value) : rewriteUrls(value, byUrl)
     if (replaced !== value) (copy ??= { ...node })[key] = replaced
   }

@@ -32,6 +32,11 @@ export class Aliases {
     this.#remember(`${type}/${canonical}`, local)
   }
 
+  /** A resource that has just come into being under an id of the server's: there is nothing to look up. */
+  addNone(type: string, canonical: string): void {
+    this.#remember(`${type}/${canonical}`, null)
+  }
+
   clear(): void {
     this.#known.clear()
   }

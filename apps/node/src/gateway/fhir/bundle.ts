@@ -5,7 +5,7 @@ import { answerFor } from '../http/outcome.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
 import { canonicalFor } from './known.ts'
-import type { ForwardId } from './references.ts'
+import type { Assigned, ForwardId } from './references.ts'
 import { checkedResource, isUnchanged, planWrite, spreadLabels, surroundingsIn, type PlannedWrite, type Target } from './plan.ts'
 import { resourceOf, versionOfEtag, type FhirRequest, type FhirResponse } from './request.ts'
 import { matchesOf } from './search.ts'
@@ -94,7 +94,7 @@ async function commitTransaction(
   dispatch: Dispatch,
   options: BundleOptions,
 ): Promise<FhirResponse> {
-  const assigned = { references: assignedBy(operations, targets), ...(options.forward === undefined ? {} : { forward: options.forward }) }
+  const assigned = { ...assignedBy(operations, targets), ...(options.forward === undefined ? {} : { forward: options.forward }) }
   const around = surroundingsIn(services)
   const writes: PlannedWrite[] = []
   const writeOf = new Map<PlannedOperation, PlannedWrite>()
@@ -151,15 +151,17 @@ async function targetOf(services: Services, reader: Reader, operation: PlannedOp
   return undefined
 }
 
-function assignedBy(operations: readonly PlannedOperation[], targets: ReadonlyMap<PlannedOperation, Target>): Map<string, string> {
+function assignedBy(operations: readonly PlannedOperation[], targets: ReadonlyMap<PlannedOperation, Target>): Pick<Assigned, 'references' | 'patients'> {
   const references = new Map<string, string>()
+  const patients = new Set<string>()
   for (const operation of operations) {
     const target = targets.get(operation)
     if (target === undefined || operation.action === 'delete') continue
     references.set(`${target.type}/${target.id}`, target.id)
     if (target.localId !== undefined) references.set(`${target.type}/${target.localId}`, target.id)
+    if (target.type === 'Patient') patients.add(target.id)
   }
-  return references
+  return { references, patients }
 }
 
 /** What no transaction can carry out fails it before anything is looked at. */

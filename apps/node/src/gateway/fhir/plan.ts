@@ -100,7 +100,7 @@ export function spreadLabels(services: Services, writes: readonly PlannedWrite[]
     changes = false
     for (const [index, write] of settled.entries()) {
       const { draft, resource } = write
-      if (draft.tombstone) continue
+      if (draft.tombstone || !inheritsMore(draft.classification, around)) continue
       const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
       if (classification.labels.length === draft.classification.labels.length) continue
       around.add(draft.type, draft.id, classification)
@@ -109,6 +109,10 @@ export function spreadLabels(services: Services, writes: readonly PlannedWrite[]
     }
   }
   return settled
+}
+
+function inheritsMore({ labels, inheritsFrom }: Classification, around: UnitSurroundings): boolean {
+  return inheritsFrom.some((reference) => around.labelsOf(reference).some((label) => !labels.includes(label)))
 }
 
 /** Whether the newest version, authored here, already says what is planned: all but its `versionId` and `lastUpdated`. */
@@ -199,7 +203,7 @@ function requireWritable(services: Services, reader: Reader, target: Target, cla
 
 /** Handles of the patients that the unit itself brings into being: their registering organisation treats them. */
 function freshPatients(services: Services, target: Target, assigned: Assigned | undefined): Set<string> {
-  const named = [...(assigned?.references ?? [])].filter(([reference]) => reference.startsWith('Patient/')).map(([, id]) => id)
-  const ids = target.type === 'Patient' ? [...named, target.id] : named
-  return new Set(ids.filter((id) => services.facts.head(services.vocabulary.record('Patient', id)) === undefined).map((id) => toHex(services.vocabulary.patientHandle(id))))
+  const ids = new Set(assigned?.patients)
+  if (target.type === 'Patient') ids.add(target.id)
+  return new Set([...ids].filter((id) => services.facts.head(services.vocabulary.record('Patient', id)) === undefined).map((id) => toHex(services.vocabulary.patientHandle(id))))
 }

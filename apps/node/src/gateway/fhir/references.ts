@@ -13,11 +13,13 @@ export type ForwardId = (type: string, id: string) => string
 export interface Assigned {
   /** `Type/id` as written in the unit, and the canonical id behind it. */
   readonly references: ReadonlyMap<string, string>
+  /** Canonical ids of the patients among them. */
+  readonly patients: ReadonlySet<string>
   /** Canonical id of what may come later in the same import; without it, such references are refused. */
   readonly forward?: ForwardId
 }
 
-export const NOTHING_ASSIGNED: Assigned = { references: new Map() }
+export const NOTHING_ASSIGNED: Assigned = { references: new Map(), patients: new Set() }
 
 /**
  * Rewrites a resource's references to canonical ids.

@@ -102,7 +102,10 @@ function upsertOf(write: PlannedWrite): RowUpsert {
 function aliasesOf(parts: CommitParts, writes: readonly PlannedWrite[]): { type: string; localId: string; id: string }[] {
   const aliases: { type: string; localId: string; id: string }[] = []
   for (const { draft, localId } of writes) {
-    if (localId === undefined) continue
+    if (localId === undefined) {
+      if (draft.version === 1) parts.aliases.addNone(draft.type, draft.id)
+      continue
+    }
     aliases.push({ type: draft.type, localId, id: draft.id })
     parts.aliases.add(draft.type, draft.id, localId)
   }

@@ -23,6 +23,8 @@ export interface Classification {
   readonly category: ProtocolCategory
   /** Its own sensitivity labels and those of what it refers to, in alphabetical order; none for directory and internal records. */
   readonly labels: readonly Label[]
+  /** What it refers to and inherits labels from, as `Type/id`. */
+  readonly inheritsFrom: readonly string[]
 }
 
 /** Subjects that one record may have on the ledger. */
@@ -52,7 +54,8 @@ export function classify(
     throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', `a resource may be about ${MAX_SUBJECTS} patients at most; split it`)
   }
   const kind = categoriesOf(resource)
-  const labels = patients.length === 0 ? [] : allLabels(resource, patients, around)
+  const inheritsFrom = patients.length === 0 ? [] : inheritedFrom(resource)
+  const labels = patients.length === 0 ? [] : allLabels(resource, patients, inheritsFrom, around)
   const tagged = (handle: Handle, name: ProtocolCategory): SubjectTags => ({
     handle,
     category: vocabulary.category(handle, name),
@@ -61,7 +64,7 @@ export function classify(
   })
   if (patients.length === 0) {
     const name = kind.class === 'directory' ? 'directory' : 'internal'
-    return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name, labels }
+    return { subjects: [tagged(organisation, name)], patients: [], flags: RecordFlag[name], category: name, labels, inheritsFrom }
   }
   const name = kind.class === 'patient' ? singleCategory(kind.categories) : kind.class === 'targets' ? categoryOfTargets(resource, around) : 'other'
   const datesFor = kind.class === 'targets' ? datesOfTargets(resource, around) : datesOf(resource, vocabulary)
@@ -72,18 +75,22 @@ export function classify(
     flags: (resource.resourceType === 'Patient' ? RecordFlag.identity : 0) | (name === 'other' ? RecordFlag.uncategorised : 0),
     category: name,
     labels,
+    inheritsFrom,
   }
 }
 
 /** A Patient passes nothing on: its labels would be on every record. */
-function allLabels(resource: object, patients: readonly string[], around: Surroundings): Label[] {
+function inheritedFrom(resource: object): string[] {
+  const found = new Set<string>()
+  for (const { parsed } of listReferences(resource)) if (parsed.form === 'relative' && parsed.type !== 'Patient') found.add(`${parsed.type}/${parsed.id}`)
+  return [...found]
+}
+
+function allLabels(resource: object, patients: readonly string[], inheritsFrom: readonly string[], around: Surroundings): Label[] {
   const { meta } = resource as { meta?: { lastUpdated?: string } }
   const today = meta?.lastUpdated?.slice(0, 10) ?? '1970-01-01'
   const labels = new Set<Label>(patients.flatMap((id) => sensitivityOf(resource, { birthDate: around.birthDateOf(id), today })))
-  for (const { parsed } of listReferences(resource)) {
-    if (parsed.form !== 'relative' || parsed.type === 'Patient') continue
-    for (const label of around.labelsOf(`${parsed.type}/${parsed.id}`)) labels.add(label)
-  }
+  for (const reference of inheritsFrom) for (const label of around.labelsOf(reference)) labels.add(label)
   return [...labels].sort()
 }
 

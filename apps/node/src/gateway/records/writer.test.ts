@@ -30,7 +30,7 @@ function idleFor(ms: number) {
   const writer = new RecordWriter({ engine, signer, custodian, now: () => START + ms, random: webRandom })
   const draft = {
     type: 'Basic', id: 'x', record: new Uint8Array(16) as RecordId, version: 1, tombstone: false,
-    classification: { subjects: [], patients: [], flags: 8, category: 'internal' as const, labels: [] },
+    classification: { subjects: [], patients: [], flags: 8, category: 'internal' as const, labels: [], inheritsFrom: [] },
     content: { meta: {}, resource: new Uint8Array() },
   }
   const write = async (): Promise<void> => {
