@@ -1,18 +1,18 @@
-import { createHash, hash } from 'node:crypto'
-import type { Hash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, statSync, truncateSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { readFileSync, statSync, truncateSync } from 'node:fs'
 import { IndexError } from '../errors.ts'
 import { attempt, PAGE_BYTES } from './database.ts'
+import { LogReader } from './log-reader.ts'
 import { HASH_BYTES } from './manifest.ts'
-import type { WalContent } from './wal.ts'
+import { pageHash, readInto, readRange, withFile } from './pages.ts'
 
 /** Pages that `verifySlice` reads at a time. */
 const SLICE_PAGES = 512
 
 /**
  * Knows what every byte of the database file and its log must be, and says when one is not. The file changes only
- * in a checkpoint, the log only in a commit, both through this process: so the hash of each page and a running hash
- * of the log are known at any time, and a file whose status (inode, size, change time) moved by itself is read and
+ * in a checkpoint, the log only in a commit, both through this process: so the hash of each page of the file and of the
+ * log is known at any time, and a file whose status (inode, size, change time) moved by itself is read and
  * compared before the next answer leaves.
  */
 export class PageGuard {
@@ -21,14 +21,14 @@ export class PageGuard {
   #hashes: Buffer
   /** Pages of which the log holds a newer content than the file may. */
   readonly #unsettled = new Set<number>()
-  #log: Hash = createHash('sha256')
-  #logEnd = 0
+  #log: LogReader
   #fileStatus = ''
   #logStatus = ''
 
   constructor(path: string, hashes: Uint8Array) {
     this.path = path
     this.logPath = `${path}-wal`
+    this.#log = new LogReader(this.logPath)
     this.#hashes = Buffer.from(hashes)
   }
 
@@ -41,7 +41,12 @@ export class PageGuard {
   }
 
   get logEnd(): number {
-    return this.#logEnd
+    return this.#log.end
+  }
+
+  /** Salts of the log as it is; 8 bytes. */
+  get logSalts(): Uint8Array {
+    return this.#log.salts
   }
 
   /** Compares the files if anything touched them. @throws IndexError `ERR_INDEX_CORRUPT` */
@@ -54,7 +59,7 @@ export class PageGuard {
     }
     const log = statusOf(this.logPath)
     if (log !== this.#logStatus) {
-      this.readLog()
+      this.verifyLog()
       this.#logStatus = log
     }
   }
@@ -85,48 +90,54 @@ export class PageGuard {
 
   /** Takes in what a commit appended to the log. */
   extendLog(): void {
-    const size = sizeOf(this.logPath)
-    if (size < this.#logEnd) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log', reason: 'short' })
-    if (size > this.#logEnd) hashRange(this.#log, this.logPath, this.#logEnd, size)
-    this.#logEnd = size
+    this.#log.readTo(sizeOf(this.logPath))
     this.#logStatus = statusOf(this.logPath)
   }
 
   /** Cuts off what a transaction that failed left behind the last commit. */
   cutLog(): void {
-    if (sizeOf(this.logPath) > this.#logEnd) attempt(() => truncateSync(this.logPath, this.#logEnd))
+    if (sizeOf(this.logPath) > this.logEnd) attempt(() => truncateSync(this.logPath, this.logEnd))
     this.#logStatus = statusOf(this.logPath)
   }
 
-  /** The committed log, as it was written. @throws IndexError `ERR_INDEX_CORRUPT` */
-  readLog(): Buffer {
-    if (this.#logEnd === 0) return Buffer.alloc(0)
-    const bytes = readRange(this.logPath, 0, this.#logEnd)
-    if (!createHash('sha256').update(bytes).digest().equals(this.#log.copy().digest())) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log' })
-    return bytes
+  /** @throws IndexError `ERR_INDEX_CORRUPT` if the log is not what commits wrote */
+  verifyLog(): void {
+    if (this.logEnd === 0) return
+    const read = new LogReader(this.logPath)
+    read.readTo(this.logEnd)
+    if (!read.equals(this.#log)) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log' })
   }
 
-  /** From here until `settle` the file may hold either content of the pages in the log. */
-  expectPagesOf(content: WalContent): void {
-    for (const page of content.pages.keys()) this.#unsettled.add(page)
+  /** From here until `settle` the file may hold either content of these pages. */
+  expectPages(pages: Iterable<number>): void {
+    for (const page of pages) this.#unsettled.add(page)
   }
 
-  /** The file now holds what the log held: says so only if it does. @throws IndexError `ERR_INDEX_CORRUPT` */
-  settle(content: WalContent): void {
-    const hashes = Buffer.alloc(content.pageCount * HASH_BYTES)
+  /** The same for the pages in the log. */
+  expectLog(): void {
+    this.expectPages(this.#log.pages.keys())
+  }
+
+  /**
+   * The file now holds what the log held, page by page as commits wrote it: says so only if it does, whatever happened to
+   * the log in between. @throws IndexError `ERR_INDEX_CORRUPT`
+   */
+  settle(): void {
+    const { pages, pageCount } = this.#log
+    const hashes = Buffer.alloc(pageCount * HASH_BYTES)
     this.#hashes.copy(hashes)
-    for (const [page, data] of content.pages) if (page <= content.pageCount) pageHash(data, 0).copy(hashes, (page - 1) * HASH_BYTES)
     withFile(this.path, (descriptor) => {
-      const stored = Buffer.alloc(PAGE_BYTES)
-      for (const [page, data] of content.pages) {
-        if (page > content.pageCount) continue
+      const stored = Buffer.allocUnsafe(PAGE_BYTES)
+      for (const [page, expected] of pages) {
+        if (page > pageCount) continue
         readInto(descriptor, stored, (page - 1) * PAGE_BYTES)
-        if (!stored.equals(data)) throw new IndexError('ERR_INDEX_CORRUPT', { page })
+        if (!pageHash(stored, 0).equals(expected)) throw new IndexError('ERR_INDEX_CORRUPT', { page })
+        expected.copy(hashes, (page - 1) * HASH_BYTES)
       }
     })
     // New pages that were never written: the one at SQLite's lock byte, and pages freed in the transaction that made them.
-    for (let page = this.pageCount + 1; page <= content.pageCount; page++) {
-      if (!content.pages.has(page)) pageHash(readRange(this.path, (page - 1) * PAGE_BYTES, PAGE_BYTES), 0).copy(hashes, (page - 1) * HASH_BYTES)
+    for (let page = this.pageCount + 1; page <= pageCount; page++) {
+      if (!pages.has(page)) pageHash(readRange(this.path, (page - 1) * PAGE_BYTES, PAGE_BYTES), 0).copy(hashes, (page - 1) * HASH_BYTES)
     }
     this.#hashes = hashes
     this.#unsettled.clear()
@@ -134,8 +145,7 @@ export class PageGuard {
 
   /** The log is empty again. */
   forgetLog(): void {
-    this.#log = createHash('sha256')
-    this.#logEnd = 0
+    this.#log = new LogReader(this.logPath)
     this.settleStatus()
   }
 
@@ -170,10 +180,6 @@ export function maskedHash(firstPage: Buffer): Buffer {
   return hash('sha256', firstPage, 'buffer')
 }
 
-function pageHash(bytes: Uint8Array, index: number): Buffer {
-  return hash('sha256', bytes.subarray(index * PAGE_BYTES, (index + 1) * PAGE_BYTES), 'buffer').subarray(0, HASH_BYTES)
-}
-
 function statusOf(path: string): string {
   const status = statSync(path, { bigint: true, throwIfNoEntry: false })
   return status === undefined ? '' : `${status.ino} ${status.size} ${status.ctimeNs} ${status.mtimeNs}`
@@ -181,44 +187,6 @@ function statusOf(path: string): string {
 
 export function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-function readRange(path: string, position: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
-  withFile(path, (descriptor) => readInto(descriptor, bytes, position))
-  return bytes
-}
-
-/** Chunk in which a file is hashed: a commit's part of the log as one buffer would call for the garbage collector each time. */
-const CHUNK = Buffer.alloc(256 * 1024)
-
-function hashRange(into: Hash, path: string, from: number, to: number): void {
-  withFile(path, (descriptor) => {
-    for (let at = from; at < to; at += CHUNK.length) {
-      const chunk = CHUNK.subarray(0, Math.min(CHUNK.length, to - at))
-      readInto(descriptor, chunk, at)
-      into.update(chunk)
-    }
-  })
-}
-
-function withFile(path: string, use: (descriptor: number) => void): void {
-  const descriptor = attempt(() => openSync(path, 'r'))
-  try {
-    use(descriptor)
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
-/** Fills `bytes` from the file. @throws IndexError `ERR_INDEX_CORRUPT` if it ends before */
-function readInto(descriptor: number, bytes: Buffer, position: number): void {
-  let read = 0
-  while (read < bytes.length) {
-    const count = attempt(() => readSync(descriptor, bytes, read, bytes.length - read, position + read))
-    if (count === 0) throw new IndexError('ERR_INDEX_CORRUPT', { reason: 'short' })
-    read += count
-  }
 }
 
 /** The whole file, or nothing if there is none. */

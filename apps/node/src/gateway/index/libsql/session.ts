@@ -77,7 +77,7 @@ export class IndexSession {
     if (manifest.fingerprint !== indexFingerprint()) return undefined
     const guard = new PageGuard(`${base}.db`, manifest.hashes)
     const log = recoverLog(guard, manifest)
-    if (log !== undefined) guard.expectPagesOf(log)
+    if (log !== undefined) guard.expectPages(log.pages.keys())
     guard.deferFirstPage()
     for (let page: number | undefined = 1; page !== undefined; ) page = guard.verifySlice(page)
     if (log === undefined) guard.verifySize()
@@ -171,19 +171,17 @@ export class IndexSession {
 
   checkpoint(): void {
     if (this.#guard.logEnd === 0) return
-    const log = parseWal(this.#guard.readLog(), PAGE_BYTES, true)
-    if (log?.end !== this.#guard.logEnd) throw new IndexError('ERR_INDEX_CORRUPT', { file: 'log' })
-    this.#guard.expectPagesOf(log)
+    this.#guard.expectLog()
     this.#database.checkpoint('PASSIVE')
-    this.#guard.settle(log)
-    this.#writeManifest(log.salts)
+    this.#guard.settle()
+    this.#writeManifest(this.#guard.logSalts)
     this.#database.checkpoint('TRUNCATE')
     this.#guard.forgetLog()
   }
 
   /** Compares a slice of the files with what they must be; returns where to go on. @throws IndexError `ERR_INDEX_CORRUPT` */
   verifySlice(first: number): number | undefined {
-    if (first === 1) this.#guard.readLog()
+    if (first === 1) this.#guard.verifyLog()
     return this.#guard.verifySlice(first)
   }
 

@@ -1,5 +1,6 @@
-const HEADER = 32
-const FRAME_HEADER = 24
+/** Bytes of a log's header, and of the header before each page in it. */
+export const HEADER = 32
+export const FRAME_HEADER = 24
 const MAGIC = 0x377f0682
 
 /** The committed part of a write-ahead log, read as SQLite recovers it (sqlite.org/fileformat2.html#the_write_ahead_log). */
@@ -13,11 +14,8 @@ export interface WalContent {
   readonly pages: ReadonlyMap<number, Uint8Array>
 }
 
-/**
- * Reads a log. Undefined if it holds no commit. Pages are views of `bytes`.
- * @param isVouchedFor the bytes are known to be those that SQLite wrote: its checksums are not computed again
- */
-export function parseWal(bytes: Buffer, pageSize: number, isVouchedFor = false): WalContent | undefined {
+/** Reads a log. Undefined if it holds no commit. Pages are views of `bytes`. */
+export function parseWal(bytes: Buffer, pageSize: number): WalContent | undefined {
   if (bytes.length < HEADER) return undefined
   const magic = bytes.readUInt32BE(0)
   if ((magic & ~1) >>> 0 !== MAGIC || bytes.readUInt32BE(4) !== 3007000 || bytes.readUInt32BE(8) !== pageSize) return undefined
@@ -31,11 +29,9 @@ export function parseWal(bytes: Buffer, pageSize: number, isVouchedFor = false):
   for (let at = HEADER; at + size <= bytes.length; at += size) {
     const page = bytes.readUInt32BE(at)
     if (page === 0 || bytes.compare(bytes, 16, 24, at + 8, at + 16) !== 0) break
-    if (!isVouchedFor) {
-      sum.add(bytes, at, at + 8)
-      sum.add(bytes, at + FRAME_HEADER, at + size)
-      if (!sum.equals(bytes, at + 16)) break
-    }
+    sum.add(bytes, at, at + 8)
+    sum.add(bytes, at + FRAME_HEADER, at + size)
+    if (!sum.equals(bytes, at + 16)) break
     open.set(page, bytes.subarray(at + FRAME_HEADER, at + size))
     const pageCount = bytes.readUInt32BE(at + 4)
     if (pageCount === 0) continue
