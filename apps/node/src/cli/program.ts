@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { addAccess } from './commands/access.ts'
 import { addAudit } from './commands/audit.ts'
 import { addConsent } from './commands/consent.ts'
+import { addDelegate } from './commands/delegate.ts'
+import { addEmergency } from './commands/emergency.ts'
 import { addExport } from './commands/export.ts'
 import { addImport } from './commands/import.ts'
 import { addIndex } from './commands/index-command.ts'
@@ -42,6 +44,6 @@ export function buildProgram(context: CommandContext): Command {
     .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.\nIn a clone, `chiron bench` measures the node beside other FHIR servers; see `chiron bench --help`.')
-  for (const add of [addUp, addImport, addToken, addConsent, addLabel, addRequest, addTreatment, addPatient, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
+  for (const add of [addUp, addImport, addToken, addConsent, addLabel, addRequest, addTreatment, addPatient, addDelegate, addEmergency, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
   return program
 }

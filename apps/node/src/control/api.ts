@@ -1,27 +1,15 @@
 import * as v from 'valibot'
-import { action, CATEGORIES, LABELS, role, schema } from '@chiron/protocol'
+import { action, role, schema } from '@chiron/protocol'
+import { delegateOperations } from './delegate-operations.ts'
+import { emergencyOperations } from './emergency-operations.ts'
+import { category, forMs, label, objectIdText, operation, patientId, recordReference, strings, txIdText, userName } from './shapes.ts'
 
 /**
  * The control API: what the `chiron` command asks of the running node, as JSON over HTTP on the Unix socket
  * `$CHIRON_DATA/chiron.sock`. Whoever can open the socket (mode 0600: the node's own user) is the operator.
  */
 
-/** Number of 16 bytes (a rule, request or access) in hexadecimal. */
-export const objectIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
-/** Id of a transaction: 32 bytes in hexadecimal. */
-export const txIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
-/** FHIR Patient id. */
-export const patientId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]{1,64}$/))
-export const category = v.picklist(CATEGORIES)
-export const label = v.picklist(LABELS)
-/** Name of a user within its organisation, such as `physician`. */
-export const userName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,30}$/))
-/** `Type/id` of a FHIR resource. */
-export const recordReference = v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z]{1,63}\/[A-Za-z0-9.-]{1,64}$/))
-/** Length of time in milliseconds, more than none. */
-const forMs = v.pipe(schema.uint, v.minValue(1))
-
-const strings = v.array(v.string())
+export * from './shapes.ts'
 
 /** Who a rule is for, in names: a user of an organisation, the organisation, everybody with a role, whoever treats. */
 export const granteeNames = v.variant('kind', [
@@ -285,18 +273,6 @@ export const statusResponse = v.strictObject({
 
 const empty = v.strictObject({})
 
-interface Operation<Request extends v.GenericSchema, Response extends v.GenericSchema> {
-  readonly method: 'GET' | 'POST'
-  /** `:name` stands for the field of that name of the request, which then is not repeated in query or body. */
-  readonly path: string
-  readonly request: Request
-  readonly response: Response
-}
-
-function operation<Q extends v.GenericSchema, R extends v.GenericSchema>(method: 'GET' | 'POST', path: string, request: Q, response: R): Operation<Q, R> {
-  return { method, path, request, response }
-}
-
 /** Every question with a single answer. The fields of a GET travel in the query, those of a POST as a JSON body. */
 export const operations = {
   token: operation('POST', '/token', tokenRequest, tokenResponse),
@@ -314,6 +290,8 @@ export const operations = {
   treat: operation('POST', '/treatment', treatRequest, treatResponse),
   contest: operation('POST', '/treatment/contest', contestRequest, contestResponse),
   treatments: operation('GET', '/treatment', ofPatient, treatmentsResponse),
+  ...delegateOperations,
+  ...emergencyOperations,
   audit: operation('GET', '/audit', ofPatient, auditResponse),
   offerClaim: operation('POST', '/patient/claim-code', offerClaimRequest, offerClaimResponse),
   withdrawClaim: operation('POST', '/patient/withdraw-code', ofPatient, withdrawClaimResponse),

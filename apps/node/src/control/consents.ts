@@ -60,7 +60,7 @@ export function accesses({ desk, ...dependencies }: ControlDependencies, request
   return {
     accesses: open.map((found) => ({
       access: toHex(found.id),
-      who: desk.display(found.reader),
+      who: desk.display(found.reader, handle),
       organisation: desk.display(found.organisation),
       purpose: found.purpose,
       action: found.action,

@@ -166,6 +166,53 @@ describe('treatment', () => {
   })
 })
 
+describe('emergencies', () => {
+  const physician = { organisation: 'lakeside', user: 'physician' } as const
+  const nurse = { organisation: 'lakeside', user: 'nurse' } as const
+  const officer = { organisation: 'riverside', user: 'admin' } as const
+
+  it('are declared, confirmed, reviewed and contested, and listed to patient and organisations', async () => {
+    const { emergency, ...declared } = await control.call('declareEmergency', { ...physician, patient: local, reason: 'cannot-be-asked' })
+    expect(declared).toMatchObject({ patient: local, who: 'physician of lakeside', status: 'unconfirmed' })
+    const { token } = await control.call('token', { for: 'user', ...physician, purpose: 'BTG' })
+    expect(await laboratory(await readerOf(token, 'lakeside'))).toBe(1)
+    expect(await control.refusal('confirmEmergency', { ...physician, emergency })).toMatchObject({ status: 403, code: 'ERR_LEDGER_ACCESS_15', message: expect.stringContaining('another clinician') })
+    expect(await control.call('confirmEmergency', { ...nurse, emergency })).toMatchObject({ status: 'confirmed', confirmedBy: 'nurse of lakeside' })
+    for (const organisation of ['lakeside', 'riverside']) expect((await control.call('emergenciesOfOrganisation', { organisation })).emergencies).toContainEqual(expect.objectContaining({ emergency }))
+    expect(await control.call('reviewEmergency', { ...officer, emergency, outcome: 'justified' })).toMatchObject({ review: 'justified' })
+    expect(await control.refusal('reviewEmergency', { ...officer, emergency, outcome: 'justified' })).toMatchObject({ status: 409, code: 'ERR_LEDGER_ACCESS_24' })
+    expect(await control.call('contestEmergency', { patient: local, emergency })).toMatchObject({ status: 'ended', review: 'waiting', contested: true })
+    expect((await control.call('emergenciesOfPatient', { patient })).emergencies).toMatchObject([{ emergency, contested: true }])
+    await expect(laboratory(await readerOf(token, 'lakeside'))).rejects.toMatchObject({ code: 'ERR_GATEWAY_NO_ACCESS' })
+  })
+
+  it('are not for everybody', async () => {
+    expect(await control.refusal('declareEmergency', { organisation: 'lakeside', user: 'admin', patient, reason: 'disaster' })).toMatchObject({ status: 403, code: 'ERR_GATEWAY_SCOPE' })
+    expect(await control.refusal('confirmEmergency', { ...nurse, emergency: NOBODY })).toMatchObject({ status: 404 })
+    expect(await control.refusal('contestEmergency', { patient, emergency: NOBODY })).toMatchObject({ code: 'ERR_LEDGER_ACCESS_19', message: expect.stringContaining('chiron emergency list') })
+  })
+})
+
+describe('delegates', () => {
+  it('are appointed by the patient, listed and dismissed', async () => {
+    const other = `p-${randomUUID().slice(0, 8)}`
+    await importDocument(control.gateway('riverside'), await control.admin('riverside'), new TextEncoder().encode(JSON.stringify({ resourceType: 'Patient', id: other })), () => undefined)
+    const scope: Pick<RequestOf<'appointDelegate'>, 'actions' | 'categories' | 'labels' | 'forMs'> = { actions: ['read'], categories: ['laboratory'], labels: [], forMs: 366 * DAY_MS }
+    const appointed = await control.call('appointDelegate', { patient: local, delegate: other, ...scope })
+    expect(appointed).toMatchObject({ categories: ['laboratory'], labels: [], status: 'in-force' })
+    expect(await control.call('delegates', { patient })).toEqual({ delegates: [appointed] })
+    const { token } = await control.call('token', { for: 'patient', patient: other, purpose: 'FAMRQT' })
+    expect(await laboratory(await readerOf(token, 'lakeside'))).toBe(1)
+    expect((await control.call('accesses', { patient })).accesses).toMatchObject([{ who: `another person (${appointed.delegate})`, purpose: 'FAMRQT' }])
+    expect(await control.call('dismissDelegate', { patient: local, delegate: appointed.delegate })).toMatchObject({ delegate: appointed.delegate })
+    await expect(laboratory(await readerOf(token, 'lakeside'))).rejects.toMatchObject({ code: 'ERR_GATEWAY_NO_ACCESS' })
+    expect(await control.call('delegates', { patient })).toEqual({ delegates: [] })
+    expect(await control.refusal('dismissDelegate', { patient, delegate: other })).toMatchObject({ code: 'ERR_LEDGER_CONSENT_34' })
+    expect(await control.refusal('appointDelegate', { patient, delegate: local, ...scope })).toMatchObject({ code: 'ERR_LEDGER_CONSENT_32' })
+    expect(await control.refusal('appointDelegate', { patient, delegate: other, ...scope, forMs: 367 * DAY_MS })).toMatchObject({ code: 'ERR_LEDGER_CONSENT_22' })
+  })
+})
+
 describe('what a patient takes along', () => {
   it('is a list that verifies and has what was shown a moment ago', async () => {
     const { token } = await control.call('token', { for: 'user', organisation: 'riverside', user: 'nurse', purpose: 'TREAT' })

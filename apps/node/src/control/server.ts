@@ -11,6 +11,8 @@ import {
 } from './api.ts'
 import * as consents from './consents.ts'
 import type { ControlDependencies } from './dependencies.ts'
+import * as delegates from './delegates.ts'
+import * as emergencies from './emergencies.ts'
 import { exportPatient } from './export.ts'
 import { failureOf } from './failure.ts'
 import * as labels from './labels.ts'
@@ -67,6 +69,15 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
     treat: async (request) => await consents.treat(dependencies, request),
     contest: async (request) => await consents.contest(dependencies, request),
     treatments: (request) => consents.treatments(dependencies, request),
+    appointDelegate: async (request) => await delegates.appoint(dependencies, request),
+    dismissDelegate: async (request) => await delegates.dismiss(dependencies, request),
+    delegates: (request) => delegates.list(dependencies, request),
+    declareEmergency: async (request) => await emergencies.declare(dependencies, request),
+    confirmEmergency: async (request) => await emergencies.confirm(dependencies, request),
+    reviewEmergency: async (request) => await emergencies.review(dependencies, request),
+    contestEmergency: async (request) => await emergencies.contest(dependencies, request),
+    emergenciesOfPatient: ({ patient }) => ({ emergencies: emergencies.about(dependencies, patient) }),
+    emergenciesOfOrganisation: ({ organisation }) => ({ emergencies: gatewayNamed(dependencies, organisation).services.emergencies.waiting({ ofOthers: true }) }),
     audit: async ({ patient }) => {
       const patientId = patientNamed(dependencies, patient)
       for (const gateway of gateways.values()) await gateway.flush()

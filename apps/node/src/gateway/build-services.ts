@@ -8,6 +8,7 @@ import type { Signer } from '../ledger/submitter.ts'
 import { AccessService } from './access/access-service.ts'
 import { Charts } from './access/charts.ts'
 import { DisplayLog, type DisplayDetail } from './access/displays.ts'
+import { Emergencies } from './access/emergencies.ts'
 import { Narrowing } from './access/narrowing.ts'
 import { RefusalLog } from './access/refusals.ts'
 import { Reporter } from './access/reporter.ts'
@@ -92,6 +93,7 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
     index,
     access,
     charts,
+    emergencies: new Emergencies({ ...dependencies, refusals }),
     narrowing,
     custodian,
     displays,

@@ -26,6 +26,8 @@ export type GatewayErrorCode =
 
 /** One problem, as an OperationOutcome issue says it. */
 export interface Problem {
+  /** An error unless it only tells something. */
+  readonly severity?: 'information'
   readonly code: string
   readonly diagnostics: string
   readonly expression?: string

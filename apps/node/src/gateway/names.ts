@@ -30,10 +30,14 @@ export class Names {
     return this.#users.get(did)
   }
 
-  /** What to call an identity: `lakeside`, `physician of lakeside`, `the patient`, else its DID. */
-  display(did: Did): string {
+  /**
+   * What to call an identity: `lakeside`, `physician of lakeside`, `the patient`, else its DID. Where it is told whose list
+   * it is for, another patient is `another person`, with the DID.
+   */
+  display(did: Did, owner: Did = did): string {
     const user = this.#users.get(did)
     if (user !== undefined) return `${user.user} of ${user.organisation}`
-    return this.organisation(did) ?? (identity.identity(this.#state, did)?.kind === 'patient' ? 'the patient' : did)
+    const isPatient = identity.identity(this.#state, did)?.kind === 'patient'
+    return this.organisation(did) ?? (!isPatient ? did : did === owner ? 'the patient' : `another person (${did})`)
   }
 }

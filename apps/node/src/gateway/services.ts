@@ -4,6 +4,7 @@ import type { GroupCommit } from './group-commit.ts'
 import type { LedgerFacts } from '../ledger/ledger-facts.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
+import type { Emergencies } from './access/emergencies.ts'
 import type { DisplayLog } from './access/displays.ts'
 import type { RefusalLog } from './access/refusals.ts'
 import type { Reporter } from './access/reporter.ts'
@@ -35,6 +36,7 @@ export interface Services {
   readonly index: IndexStore
   readonly access: AccessService
   readonly charts: Charts
+  readonly emergencies: Emergencies
   readonly narrowing: Narrowing
   readonly custodian: Custodian
   readonly displays: DisplayLog

@@ -253,6 +253,37 @@ export class PatientDesk {
     return await this.#sign(patientId, { type: 'access.close', salt: randomBytes(16), patient: this.handle(patientId), access })
   }
 
+  /** Lets another person read in the patient's place, within limits; anew for who was appointed before. */
+  async appointDelegate(
+    patientId: string,
+    delegate: Did,
+    scope: { readonly actions: readonly Action[]; readonly categories: readonly Category[]; readonly labels: readonly Label[]; readonly forMs: number },
+  ): Promise<Committed> {
+    const handle = this.handle(patientId)
+    // The contract counts 366 days from block time, which may lag behind the clock.
+    const { timeMs } = this.#engine.status()
+    const until = scope.forMs > consent.MAX_DELEGATE_MS ? timeMs + scope.forMs : Math.min(this.timeMs() + scope.forMs, timeMs + consent.MAX_DELEGATE_MS)
+    return await this.#sign(patientId, {
+      type: 'consent.appointDelegate',
+      salt: randomBytes(16),
+      patient: handle,
+      delegate,
+      actions: [...scope.actions],
+      categories: scope.categories.map((name) => this.#vocabulary.category(handle, name)),
+      labels: scope.labels.map((name) => this.#vocabulary.label(handle, name)),
+      until,
+    })
+  }
+
+  async dismissDelegate(patientId: string, delegate: Did): Promise<Committed> {
+    return await this.#sign(patientId, { type: 'consent.dismissDelegate', salt: randomBytes(16), patient: this.handle(patientId), delegate })
+  }
+
+  /** Contests an emergency: it ends, and is reviewed again. */
+  async contestEmergency(patientId: string, emergency: ObjectId): Promise<Committed> {
+    return await this.#sign(patientId, { type: 'access.contestEmergency', salt: randomBytes(16), patient: this.handle(patientId), emergency })
+  }
+
   /** Asks a patient, signed by the user's organisation. */
   async ask(
     organisation: Signer,
@@ -281,8 +312,9 @@ export class PatientDesk {
     return this.#vocabulary.names(handle).get(toHex(tag)) ?? toHex(tag)
   }
 
-  display(did: Did): string {
-    return this.#names.display(did)
+  /** As {@link Names.display}, in the list of a handle's owner where one is given. */
+  display(did: Did, handle?: Handle): string {
+    return this.#names.display(did, handle === undefined ? undefined : identity.handleOwner(this.#engine.state, handle))
   }
 
   #granteeName(grantee: Grantee): string {

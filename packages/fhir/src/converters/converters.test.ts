@@ -294,6 +294,21 @@ describe('auditEventFrom', () => {
           expect(validateOnWrite(auditEventFrom({ ...access, kind, action, outcome }))).toEqual([])
   })
 
+  it('tells of an emergency as a security alert, and of its override when it starts and stops', () => {
+    const override = (kind: 'emergency' | 'confirmation' | 'review' | 'dispute', isOver: boolean) => {
+      const event = auditEventFrom({ ...access, kind, purpose: 'BTG', categories: [], ruleIds: [], emergency: { id: 'e1', isOver, said: { reason: 'danger-to-life' } } })
+      expect(validateOnWrite(event)).toEqual([])
+      expect(event).toMatchObject({ type: { code: '110113' }, action: 'E', purposeOfEvent: [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActReason', code: 'BTG' }] }] })
+      expect(event.entity?.[1]).toMatchObject({ what: { identifier: { value: 'e1' } }, detail: [{ type: 'reason', valueString: 'danger-to-life' }] })
+      return event.subtype?.map(({ code }) => code)
+    }
+    expect(override('emergency', false)).toEqual(['110127', 'emergency'])
+    expect(override('confirmation', false)).toEqual(['confirmation'])
+    expect(override('review', false)).toEqual(['review'])
+    expect(override('review', true)).toEqual(['110138', 'review'])
+    expect(override('dispute', true)).toEqual(['110138', 'dispute'])
+  })
+
   it('names who, for whom, why, under which rule and how much', () => {
     const event = auditEventFrom(access)
     expect(event).toMatchObject({ action: 'R', outcome: '0', recorded: '2023-11-14T22:13:20.000Z', purposeOfEvent: [{ coding: [{ code: 'TREAT' }] }] })

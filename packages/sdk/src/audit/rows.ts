@@ -13,7 +13,7 @@ export interface AuditFields {
   readonly when: string
   /** HL7 PurposeOfUse code, or empty. */
   readonly purpose: string
-  /** Ids of the rules in hexadecimal, or on what else it rested; empty where nothing was needed. */
+  /** Ids of the rules in hexadecimal, or on what else it rested (`emergency ID`); empty where nothing was needed. */
   readonly rule: string
 }
 
@@ -155,8 +155,15 @@ const REASONS: Readonly<Record<Extract<AccessEntry, { kind: 'emergency' }>['reas
   disaster: 'a disaster',
 }
 
-function reader(names: ProvenNames, { reader: did, organisation }: { readonly reader: Did; readonly organisation: Did }): Pick<AuditFields, 'who' | 'organisation'> {
-  return { who: formatPerson(names, did, organisation), organisation: formatOrganisation(names, organisation) }
+interface Party {
+  readonly reader: Did
+  readonly organisation: Did
+  /** Tier that permitted, where something was opened. */
+  readonly tier?: OpenEntry['tier']
+}
+
+function reader(names: ProvenNames, { reader: did, organisation, tier }: Party): Pick<AuditFields, 'who' | 'organisation'> {
+  return { who: tier === '8' ? `delegate (${did})` : formatPerson(names, did, organisation), organisation: formatOrganisation(names, organisation) }
 }
 
 /** SPEC-ACC-10. */
@@ -164,8 +171,11 @@ function unnamed(names: ProvenNames, organisation: Did): Pick<AuditFields, 'who'
   return { who: `somebody whom ${formatOrganisation(names, organisation)} may not name`, organisation: formatOrganisation(names, organisation) }
 }
 
+/** What the ids name, where they are no rules of the patient. */
+const RESTS_ON: Readonly<Partial<Record<OpenEntry['tier'], string>>> = { '3a': 'order ', '4': 'emergency ', '8': 'delegation ' }
+
 function basis({ tier, rules }: OpenEntry): string {
-  if (rules.length > 0) return rules.map(toHex).join(' ')
+  if (rules.length > 0) return `${RESTS_ON[tier] ?? ''}${rules.map(toHex).join(' ')}`
   if (tier === '2') return 'own records'
   if (tier === '3b') return 'author of the records'
   return tier === '7' ? 'treating relationship' : `tier ${tier}`

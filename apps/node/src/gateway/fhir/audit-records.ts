@@ -1,5 +1,5 @@
 import { hmacSha256, toHex, utf8, type Did, type Handle } from '@chiron/protocol'
-import { access, identity } from '@chiron/ledger'
+import { access, BREAK_GLASS, identity } from '@chiron/ledger'
 import type { AccessRecord } from '@chiron/fhir'
 import type { Services } from '../services.ts'
 
@@ -24,7 +24,7 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
   const state = services.engine.state
   const who = (reader: Did, organisation: Did) => ({
     whoDid: reader,
-    display: services.names.display(reader),
+    display: services.names.display(reader, identity.handleOwner(state, handle)),
     role: identity.attestationsOf(state, reader, entry.timeMs, organisation)[0]?.role ?? (reader === organisation ? 'organisation' : 'patient'),
   })
   const common = (reader: Did | null, organisation: Did) => ({
@@ -34,6 +34,17 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
     patientId,
     atMs: entry.timeMs,
   })
+  const aboutEmergency = (who: Did, organisation: Did, said: Readonly<Record<string, string>>, isOver = false): AccessRecord | undefined =>
+    !('emergency' in entry) ? undefined : {
+      ...common(who, organisation),
+      kind: entry.kind,
+      purpose: BREAK_GLASS,
+      action: 'read',
+      ruleIds: [],
+      categories: [],
+      outcome: 'success',
+      emergency: { id: toHex(entry.emergency), isOver, said },
+    }
   switch (entry.kind) {
     case 'open':
       return {
@@ -69,10 +80,23 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
         outcome: 'success',
       }
     }
+    case 'emergency':
+      return aboutEmergency(entry.reader, entry.organisation, { reason: entry.reason, until: timeText(entry.untilMs) })
+    case 'confirmation':
+      return aboutEmergency(entry.confirmer, entry.organisation, { until: timeText(entry.untilMs) })
+    case 'review':
+      return aboutEmergency(entry.reviewer, entry.organisation, { outcome: entry.outcome }, entry.outcome === 'unjustified')
+    case 'dispute': {
+      const disputed = access.emergency(state, handle, entry.emergency)
+      const owner = identity.handleOwner(state, handle)
+      return disputed === undefined || owner === undefined ? undefined : aboutEmergency(owner, disputed.organisation, {}, true)
+    }
     default:
       return undefined
   }
 }
+
+const timeText = (timeMs: number): string => new Date(timeMs).toISOString()
 
 /** Of an entry: the place in the list would tell how many others there are. */
 function idOf(services: Services, handle: Handle, index: number): string {

@@ -3,6 +3,7 @@ import { capabilityStatement, isResourceType, type CursorCodec } from '@chiron/f
 import { GatewayError } from '../errors.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
+import { toldTo } from './absent.ts'
 import { processBundle, type BundleOptions } from './bundle.ts'
 import { createConsent, updateConsent, type RuleSigner } from './consent-write.ts'
 import { everything } from './everything.ts'
@@ -37,6 +38,14 @@ export class FhirRouter {
 
   /** @throws GatewayError, FhirError, LedgerRefusal, IndexError, EngineError: `http/outcome.ts` answers each */
   async handle(reader: Reader, request: FhirRequest, options: BundleOptions = {}): Promise<FhirResponse> {
+    try {
+      return await this.#handle(reader, request, options)
+    } catch (error) {
+      throw toldTo(this.#services, reader, error)
+    }
+  }
+
+  async #handle(reader: Reader, request: FhirRequest, options: BundleOptions): Promise<FhirResponse> {
     const [type, id, third, fourth, ...more] = request.path
     const services = this.#services
     const method = request.method === 'HEAD' ? 'GET' : request.method

@@ -58,13 +58,12 @@ function parse(services: Services, cursors: CursorCodec, request: FhirRequest, t
   return request.query.some(([name]) => name === '_total') ? query : { ...query, total: 'accurate' }
 }
 
-/** What a search may look through: a patient's own chart, the charts of the patients it names, or what is open now. */
+/** What a search may look through: the charts of the patients it names, a patient's own chart, or what is open now. */
 async function sightFor(services: Services, reader: Reader, query: SearchQuery): Promise<Sight> {
   const named = patientsNamed(query)
-  const patients = reader.patientId === undefined ? named : [reader.patientId]
   if (named.size === 0 && reader.patientId === undefined) return await sightOfOpen(services, reader)
-  if (reader.patientId !== undefined && named.size > 0 && !named.has(reader.patientId)) throw noAccess()
-  const sight = await sightOfPatients(services, reader, [...patients])
+  const patients = named.size === 0 && reader.patientId !== undefined ? [reader.patientId] : [...named]
+  const sight = await sightOfPatients(services, reader, patients)
   if (sight === undefined) throw noAccess()
   return sight
 }

@@ -52,7 +52,8 @@ async function madeFor(services: Services, reader: Reader, type: string, patient
   if ((await sightOfPatients(services, reader, [patientId])) === undefined) throw noAccess()
   const handle = services.vocabulary.patientHandle(patientId)
   const made = type === 'AuditEvent' ? auditEvents(services, reader, handle, patientId) : await consents(services, reader, handle, patientId)
-  return made.sort((a, b) => b.atMs - a.atMs)
+  // Of one block, too, what came later stands first.
+  return made.toReversed().sort((a, b) => b.atMs - a.atMs)
 }
 
 /** All of a patient's own; of others' lists what the reader did: what a colleague was shown would tell what there is. */

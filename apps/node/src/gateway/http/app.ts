@@ -8,6 +8,7 @@ import { logRoutes, type LogSource } from '../../transparency/log-routes.ts'
 import { Bodies } from './body.ts'
 import { chironRoutes } from './chiron-routes.ts'
 import { definitionRoutes } from './definition-routes.ts'
+import { emergencyRoutes } from './emergency-routes.ts'
 import { answerFor } from './outcome.ts'
 import { respond } from './respond.ts'
 import { walletRoutes } from './wallet-routes.ts'
@@ -76,14 +77,15 @@ export function createApp(dependencies: AppDependencies): Hono {
   app.all('/:org/fhir', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
   app.all('/:org/fhir/*', async (c) => await handleFhir(c, gatewayOf(c), tokens, bodies))
   app.route('/:org/chiron', chironRoutes(gatewayOf, tokens, bodies))
+  app.route('/:org/chiron', emergencyRoutes(gatewayOf, tokens, bodies))
   app.route('/:org/chiron', walletRoutes(gatewayOf, tokens, bodies, now))
   return app
 }
 
 /** Statuses whose reason is logged: who tries doors leaves a line for each. */
 const REFUSALS = new Set([401, 403, 413, 429])
-/** Addresses of wallets that are told apart in the log. */
-const WALLET_ROUTES = new Set(['claim', 'session', 'tx'])
+/** Addresses beside FHIR that are told apart in the log. */
+const CHIRON_ROUTES = new Set(['claim', 'emergencies', 'session', 'tx'])
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Parts of an address that are words of this program or of FHIR; everything else may be somebody's name. */
@@ -91,7 +93,7 @@ function routeOf(path: string, gateways: ReadonlyMap<string, Gateway>): Pick<Req
   const [, organisation = '', face = '', type = ''] = path.split('/')
   if (!gateways.has(organisation)) return { organisation: '', route: '' }
   if (face !== 'fhir' && face !== 'chiron') return { organisation, route: '' }
-  const isNamed = face === 'fhir' ? isResourceType(type) : WALLET_ROUTES.has(type)
+  const isNamed = face === 'fhir' ? isResourceType(type) : CHIRON_ROUTES.has(type)
   return { organisation, route: isNamed ? `${face}/${type}` : face }
 }
 

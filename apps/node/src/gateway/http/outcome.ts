@@ -62,7 +62,7 @@ function outcomeOf(code: string, message: string, problems: readonly Problem[]):
   return {
     resourceType: 'OperationOutcome',
     issue: issues.map((problem) => ({
-      severity: 'error',
+      severity: ('severity' in problem ? problem.severity : undefined) ?? 'error',
       code: problem.code as 'invalid',
       details: { text: message },
       diagnostics: problem.diagnostics,

@@ -1,4 +1,5 @@
 import { FhirError, httpStatusOf, outcomeOf } from '@chiron/fhir'
+import { access } from '@chiron/ledger'
 import { ProtocolError } from '@chiron/protocol'
 import { VaultError } from '@chiron/vault'
 import { EngineError } from '../../engine/errors.ts'
@@ -15,6 +16,21 @@ const BY_STATUS: Readonly<Record<number, GatewayErrorCode>> = {
   422: 'ERR_GATEWAY_UNPROCESSABLE',
 }
 
+const { codespace: ACCESS, codes: refused } = access.accessErrors
+
+/** What refusals of contracts mean to people who may cause them over HTTP, by `codespace/code`. */
+const BY_REFUSAL: Readonly<Record<string, GatewayErrorCode>> = {
+  [`${ACCESS}/${refused.notClinician}`]: 'ERR_GATEWAY_SCOPE',
+  [`${ACCESS}/${refused.notProfessional}`]: 'ERR_GATEWAY_SCOPE',
+  [`${ACCESS}/${refused.notAnother}`]: 'ERR_GATEWAY_SCOPE',
+  [`${ACCESS}/${refused.notDeclarer}`]: 'ERR_GATEWAY_SCOPE',
+  [`${ACCESS}/${refused.notIndependent}`]: 'ERR_GATEWAY_SCOPE',
+  [`${ACCESS}/${refused.declaredBefore}`]: 'ERR_GATEWAY_CONFLICT',
+  [`${ACCESS}/${refused.emergencyOver}`]: 'ERR_GATEWAY_CONFLICT',
+  [`${ACCESS}/${refused.alreadyConfirmed}`]: 'ERR_GATEWAY_CONFLICT',
+  [`${ACCESS}/${refused.reviewClosed}`]: 'ERR_GATEWAY_CONFLICT',
+}
+
 /** What errors of other parts mean to a client; undefined for those that nobody foresaw. */
 export function translate(error: unknown): GatewayError | undefined {
   if (error instanceof FhirError) {
@@ -27,7 +43,7 @@ export function translate(error: unknown): GatewayError | undefined {
   }
   if (error instanceof VaultError && error.code === 'ERR_VAULT_MESSAGE_INVALID') return new GatewayError('ERR_GATEWAY_INVALID', error.message, { cause: error })
   if (error instanceof ProtocolError) return new GatewayError('ERR_GATEWAY_INVALID', error.message, { cause: error })
-  if (error instanceof LedgerRefusal) return new GatewayError('ERR_GATEWAY_LEDGER', `the ledger refused: ${error.message}`, { cause: error })
+  if (error instanceof LedgerRefusal) return new GatewayError(BY_REFUSAL[`${error.codespace}/${error.code}`] ?? 'ERR_GATEWAY_LEDGER', `the ledger refused: ${error.message}`, { cause: error })
   if (error instanceof EngineError) return fromEngine(error)
   if (error instanceof StorageError) return new GatewayError('ERR_GATEWAY_UNAVAILABLE', storageAdvice(error), { cause: error })
   if (error instanceof IndexError) {

@@ -14,7 +14,8 @@ export { accessErrors } from './errors.ts'
 export * from './limits.ts'
 export type { AccessPorts, Basis } from './ports.ts'
 export {
-  access, accessEntries, emergenciesOf, emergency, findOpen, isActive, mayNameRefused, openAccessesOf, openEmergenciesOf, openReviews, type Access, type Emergency,
+  access, accessEntries, emergenciesOf, emergency, findOpen, isActive, mayNameRefused, openAccessesOf, openEmergencies, openEmergenciesOf, openReviews,
+  type Access, type Emergency,
 } from './queries.ts'
 export { appendEntry, openAccessKey, type AccessSubject } from './state.ts'
 

@@ -79,9 +79,14 @@ export function emergenciesOf(state: StateReader, handle: Handle): Emergency[] {
   return [...listEmergencies(state, handle), ...listSettled(state, handle)].map(([id, record]) => ({ id, handle, ...record }))
 }
 
+/** Emergencies about everybody that may last or wait for a review; some are over. */
+export function openEmergencies(state: StateReader): Emergency[] {
+  return [...listAllEmergencies(state)].map(([handle, id, record]) => ({ id, handle, ...record }))
+}
+
 /** Emergencies that wait for a review: what each reviewing organisation works off. */
 export function openReviews(state: StateReader): Emergency[] {
-  return [...listAllEmergencies(state)].filter(([, , { review }]) => review === null).map(([handle, id, record]) => ({ id, handle, ...record }))
+  return openEmergencies(state).filter(({ review }) => review === null)
 }
 
 function endedAccess(handle: Handle, { access: id, timeMs, kind: _kind, rules, ...entry }: OpenEntry): Access {
