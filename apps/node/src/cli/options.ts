@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import * as v from 'valibot'
 import { action, CATEGORIES, LABELS, role, schema } from '@chiron/protocol'
-import { objectIdText, patientId, recordReference, txIdText, userName, type GranteeNames } from '../control/api.ts'
+import { hashText, isoDay, objectIdText, patientId, recordReference, txIdText, userName, type GranteeNames } from '../control/api.ts'
 import { parseDuration } from './duration.ts'
 import { CliError } from './errors.ts'
 
@@ -41,14 +41,25 @@ export const parsePurpose: Parser<string> = checked(schema.purpose, 'a code of H
 const parseCategory = checked(v.picklist(CATEGORIES), `one of ${CATEGORIES.join(', ')}`)
 const parseLabel = checked(v.picklist(LABELS), `one of ${LABELS.join(', ')}`)
 const parseAction = checked(action, `one of ${action.options.join(', ')}`)
+export const parseDay: Parser<string> = checked(isoDay, 'a day such as 2024-12-31')
+export const parseHash: Parser<string> = checked(hashText, 'a SHA-256 in 64 hexadecimal digits')
+const parseCountry = checked(schema.jurisdiction, 'a country in two capitals, such as DE')
+const parseObligation = checked(schema.obligation, 'a code of HL7 ObligationPolicy or RefrainPolicy, such as NORDSCLW')
 export const parseRecord: Parser<string> = checked(recordReference, 'a resource, such as Observation/123')
 
-/** `lakeside`, `lakeside/physician`, `role:physician` or `anyone-treating`. */
+const EXPECTED_GRANTEE = 'Expected a member such as lakeside, a user such as lakeside/physician, role:nurse or role:nurse@lakeside, anyone-treating, or anyone.'
+
+/** `lakeside`, `lakeside/physician`, `role:physician`, `role:physician@lakeside`, `anyone-treating` or `anyone`. */
 export const parseGrantee: Parser<GranteeNames> = (text) => {
-  if (text === 'anyone-treating') return { kind: 'anyone-treating' }
-  if (text.startsWith('role:')) return { kind: 'role', role: checked(role, `one of ${role.options.join(', ')} after role:`)(text.slice('role:'.length)) }
+  if (text === 'anyone-treating' || text === 'anyone') return { kind: text }
+  if (text.startsWith('role:')) {
+    const [name = '', member, ...more] = text.slice('role:'.length).split('@')
+    if (more.length > 0) throw new InvalidArgumentError(EXPECTED_GRANTEE)
+    const named = checked(role, `one of ${role.options.join(', ')} after role:`)(name)
+    return { kind: 'role', role: named, ...(member === undefined ? {} : { organisation: parseMember(member) }) }
+  }
   const [member = '', user, ...rest] = text.split('/')
-  if (rest.length > 0) throw new InvalidArgumentError('Expected a member such as lakeside, a user such as lakeside/physician, role:nurse, or anyone-treating.')
+  if (rest.length > 0) throw new InvalidArgumentError(EXPECTED_GRANTEE)
   const organisation = parseMember(member)
   return user === undefined ? { kind: 'organisation', organisation } : { kind: 'person', organisation, user: parseUser(user) }
 }
@@ -70,6 +81,10 @@ export const actionsOption = (): Option =>
   new Option('--action <name>', 'action; may be repeated').argParser(repeated(parseAction)).default([], 'read')
 export const recordsOption = (): Option =>
   new Option('--record <reference>', 'single record, Type/id; may be repeated').argParser(repeated(parseRecord)).default([], 'all')
+
+export const countriesOption = (flag: string, description: string): Option => new Option(`${flag} <country>`, `${description}, ISO 3166-1, such as DE; may be repeated`).argParser(repeated(parseCountry)).default([], 'any')
+export const obligationsOption = (): Option =>
+  new Option('--obligation <code>', 'what binds whoever reads, such as NORDSCLW; may be repeated').argParser(repeated(parseObligation)).default([], 'none')
 
 /** Starts a command whose help begins with examples. */
 export function describeCommand(command: Command, description: string, examples: readonly string[]): Command {

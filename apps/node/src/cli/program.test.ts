@@ -4,6 +4,7 @@ import { ControlDouble } from './testing/control-double.ts'
 
 const ID = '3f1c2b9e-5f0a-4a55-9d5a-0a4f1c2b9e5f'
 const RULE = '0123456789abcdef0123456789abcdef'
+const HASH = 'ab'.repeat(32)
 const PARENT = `did:chiron:${'a'.repeat(32)}`
 
 let node: ControlDouble
@@ -82,6 +83,24 @@ const LINES: Line[] = [
       method: 'POST', url: '/consent/grant',
       body: { ...grant, effect: 'deny', to: { kind: 'person', organisation: 'lakeside', user: 'nurse' }, labels: ['hiv'], records: ['Observation/1'], actions: ['write'], forMs: null, overrides: RULE },
     },
+    answer: { rule: RULE, untilMs: null },
+    prints: `${RULE}\n`,
+  },
+  {
+    line: `consent grant --patient ${ID} --to role:nurse@lakeside --data-from 2024-01-01 --data-until 2025-01-01 --country DE --country FR --second-person --accepted-terms ${HASH} --obligation NORDSCLCD --for P1D`,
+    sends: {
+      method: 'POST', url: '/consent/grant',
+      body: {
+        ...grant, to: { kind: 'role', role: 'nurse', organisation: 'lakeside' }, data: { from: '2024-01-01', until: '2025-01-01' }, countries: { within: true, of: ['DE', 'FR'] },
+        secondPerson: true, acceptedTerms: HASH, obligations: ['NORDSCLCD'],
+      },
+    },
+    answer: { rule: RULE, untilMs: 9 },
+    prints: `${RULE}\n`,
+  },
+  {
+    line: `consent grant --patient ${ID} --to anyone --deny --absolute --data-until 2020-02-29 --not-country US --no-end`,
+    sends: { method: 'POST', url: '/consent/grant', body: { ...grant, effect: 'deny', to: { kind: 'anyone' }, forMs: null, data: { until: '2020-02-29' }, countries: { within: false, of: ['US'] }, absolute: true } },
     answer: { rule: RULE, untilMs: null },
     prints: `${RULE}\n`,
   },
@@ -214,6 +233,13 @@ describe('command lines', () => {
     [`consent grant --patient ${ID} --to Lake/side/x --for P1D`, /--to/],
     [`consent grant --patient ${ID} --to lakeside --for P1M`, /in days/],
     [`consent grant --patient ${ID} --to lakeside --category teeth --for P1D`, /one of demographics/],
+    [`consent grant --patient ${ID} --to role:nurse@a@b --for P1D`, /role:nurse@lakeside/],
+    [`consent grant --patient ${ID} --to lakeside --absolute --for P1D`, /say --deny/],
+    [`consent grant --patient ${ID} --to lakeside --deny --second-person --for P1D`, /for permits/],
+    [`consent grant --patient ${ID} --to lakeside --country DE --not-country US --for P1D`, /either --country/],
+    [`consent grant --patient ${ID} --to lakeside --country Germany --for P1D`, /two capitals/],
+    [`consent grant --patient ${ID} --to lakeside --data-from 2023-02-29 --for P1D`, /a day such as/],
+    [`consent grant --patient ${ID} --to lakeside --data-from 2024-02-01 --data-until 2024-01-01 --for P1D`, /must lie before/],
     [`consent revoke --patient ${ID} 12`, /32 hexadecimal digits/],
     ['audit', /--patient/],
     ['audit --patient ../etc', /id of a FHIR Patient/],

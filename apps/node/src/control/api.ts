@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { action, role, schema } from '@chiron/protocol'
 import { delegateOperations } from './delegate-operations.ts'
 import { emergencyOperations } from './emergency-operations.ts'
-import { category, forMs, label, objectIdText, operation, patientId, recordReference, strings, txIdText, userName } from './shapes.ts'
+import { category, forMs, hashText, isoDay, label, objectIdText, operation, patientId, recordReference, strings, txIdText, userName } from './shapes.ts'
 
 /**
  * The control API: what the `chiron` command asks of the running node, as JSON over HTTP on the Unix socket
@@ -11,12 +11,13 @@ import { category, forMs, label, objectIdText, operation, patientId, recordRefer
 
 export * from './shapes.ts'
 
-/** Who a rule is for, in names: a user of an organisation, the organisation, everybody with a role, whoever treats. */
+/** Who a rule is for, in names: a user of an organisation, the organisation, everybody with a role (there or anywhere), whoever treats, anyone at a member. */
 export const granteeNames = v.variant('kind', [
   v.strictObject({ kind: v.literal('person'), organisation: schema.memberName, user: userName }),
   v.strictObject({ kind: v.literal('organisation'), organisation: schema.memberName }),
-  v.strictObject({ kind: v.literal('role'), role }),
+  v.strictObject({ kind: v.literal('role'), role, organisation: v.optional(schema.memberName) }),
   v.strictObject({ kind: v.literal('anyone-treating') }),
+  v.strictObject({ kind: v.literal('anyone') }),
 ])
 export type GranteeNames = v.InferOutput<typeof granteeNames>
 
@@ -39,6 +40,13 @@ export const grantRequest = v.strictObject({
   actions: v.pipe(v.array(action), v.minLength(1)),
   forMs: v.nullable(forMs),
   overrides: v.nullable(objectIdText),
+  /** Only what dates from the first day on, and from before the last; one of them at least. */
+  data: v.optional(v.strictObject({ from: v.optional(isoDay), until: v.optional(isoDay) })),
+  countries: v.optional(v.strictObject({ within: v.boolean(), of: v.pipe(v.array(schema.jurisdiction), v.minLength(1)) })),
+  secondPerson: v.optional(v.boolean()),
+  acceptedTerms: v.optional(hashText),
+  obligations: v.optional(v.array(schema.obligation)),
+  absolute: v.optional(v.boolean()),
 })
 export const grantResponse = v.strictObject({ rule: objectIdText, untilMs: v.nullable(schema.timeMs) })
 
@@ -56,6 +64,8 @@ export const ruleRow = v.strictObject({
   categories: strings,
   labels: strings,
   records: strings,
+  /** What limits it further (days of the data, conditions, obligations), each in a few words. */
+  limits: strings,
   actions: strings,
   fromMs: schema.timeMs,
   untilMs: v.nullable(schema.timeMs),

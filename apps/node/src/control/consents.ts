@@ -21,6 +21,12 @@ export async function grant(dependencies: ControlDependencies, request: RequestO
     actions: request.actions,
     forMs: request.forMs,
     overrides: request.overrides === null ? null : objectId(request.overrides),
+    data: request.data,
+    countries: request.countries,
+    secondPerson: request.secondPerson,
+    acceptedTerms: request.acceptedTerms,
+    obligations: request.obligations,
+    absolute: request.absolute,
   })
   return { rule: toHex(rule), untilMs }
 }
@@ -111,6 +117,8 @@ function granteeOf(dependencies: ControlDependencies, to: GranteeNames): Grantee
       return { kind: 'person', did: userNamed(dependencies, to.organisation, to.user).did }
     case 'organisation':
       return { kind: 'organisation', did: memberNamed(dependencies, to.organisation) }
+    case 'role':
+      return { kind: 'role', role: to.role, ...(to.organisation === undefined ? {} : { organisation: memberNamed(dependencies, to.organisation) }) }
     default:
       return to
   }

@@ -113,6 +113,24 @@ describe('consent', () => {
     expect(await control.refusal('grant', grant({ records: ['Observation/nothing'] }))).toMatchObject({ status: 404 })
   })
 
+  it('is limited by days, countries, a second person, terms and obligations, and says so in words', async () => {
+    const acceptedTerms = 'ab'.repeat(32)
+    await control.call('grant', grant({
+      to: { kind: 'role', role: 'nurse', organisation: 'lakeside' }, data: { from: '2024-01-01', until: '2024-03-01' }, countries: { within: true, of: ['FR', 'DE'] }, secondPerson: true, acceptedTerms, obligations: ['NORDSCLCD'],
+    }))
+    const [limited] = (await control.call('rules', { patient })).rules
+    expect(limited).toMatchObject({ to: 'everybody with the role nurse at lakeside' })
+    expect(limited?.limits.toSorted()).toEqual([
+      'obliges to NORDSCLCD', 'only through organisations in DE, FR', `only through organisations that accepted the terms ${acceptedTerms}`,
+      'only what dates from 2024-01-01 on', 'only what dates from before 2024-03-01', 'only while a second professional stands by',
+    ])
+    const { rule } = await control.call('grant', grant({ effect: 'deny', to: { kind: 'anyone' }, categories: [], absolute: true }))
+    expect((await control.call('rules', { patient })).rules.find((each) => each.rule === rule)).toMatchObject({ to: 'anyone at any member', limits: ['also in an emergency'] })
+    const physician = { organisation: 'lakeside', user: 'physician' } as const
+    expect(await control.refusal('declareEmergency', { ...physician, patient, reason: 'danger-to-life' })).toMatchObject({ status: 403, code: 'ERR_GATEWAY_NO_ACCESS' })
+    expect(await control.refusal('grant', grant({ data: {} }))).toMatchObject({ status: 400 })
+  })
+
   it('says what to do about a refusal of the ledger', async () => {
     expect(await control.refusal('revoke', { patient, rule: NOBODY })).toMatchObject({ status: 422, code: 'ERR_LEDGER_CONSENT_3', message: expect.stringContaining('chiron consent list') })
   })

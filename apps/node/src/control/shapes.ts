@@ -5,6 +5,10 @@ import { CATEGORIES, LABELS, schema } from '@chiron/protocol'
 export const objectIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
 /** Id of a transaction: 32 bytes in hexadecimal. */
 export const txIdText = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+/** SHA-256 in hexadecimal. */
+export const hashText = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+/** A day of the calendar, `YYYY-MM-DD`. */
+export const isoDay = v.pipe(v.string(), v.regex(/^\d{4}-\d{2}-\d{2}$/), v.check((text) => isDay(text)))
 /** FHIR Patient id. */
 export const patientId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9.-]{1,64}$/))
 export const category = v.picklist(CATEGORIES)
@@ -17,6 +21,11 @@ export const recordReference = v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z]{1,63}\
 export const forMs = v.pipe(schema.uint, v.minValue(1))
 
 export const strings = v.array(v.string())
+
+function isDay(text: string): boolean {
+  const time = Date.parse(text)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
 
 /** A question with a single answer. */
 export interface Operation<Request extends v.GenericSchema, Response extends v.GenericSchema> {

@@ -1,5 +1,5 @@
 import {
-  decodeTx, derivedId, equalBytes, fromHex, toHex, type Action, type Category, type Did, type Grantee, type Handle, type Label, type Message, type ObjectId, type RecordId, type RuleTerms,
+  decodeTx, derivedId, equalBytes, toHex, type Action, type Category, type Did, type Grantee, type Handle, type Label, type Message, type ObjectId, type RecordId, type RuleTerms,
 } from '@chiron/protocol'
 import { consent, identity, network, records } from '@chiron/ledger'
 import { toBase64url } from '@chiron/ledger/proofs'
@@ -12,22 +12,8 @@ import { GatewayError } from '../gateway/errors.ts'
 import type { Vocabulary } from '../gateway/vocabulary.ts'
 import { receiptOf } from '../ledger/receipts.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../ledger/submitter.ts'
+import { limitsOf, termsOf, type TermsInNames } from './terms-in-names.ts'
 import type { CustodialWallets } from './wallets.ts'
-
-/** Terms of a new rule, in names. */
-export interface TermsInNames {
-  readonly effect: 'permit' | 'deny'
-  readonly grantee: Grantee
-  readonly purposes: readonly string[]
-  readonly categories: readonly Category[]
-  readonly labels: readonly Label[]
-  /** Record ids in hexadecimal. */
-  readonly records: readonly string[]
-  readonly actions: readonly Action[]
-  /** Milliseconds; null has no end. */
-  readonly forMs: number | null
-  readonly overrides: ObjectId | null
-}
 
 /** A patient by the canonical id of the Patient resource, or by a handle. */
 export type PatientRef = string | Handle
@@ -111,6 +97,7 @@ export class PatientDesk {
       to: this.#granteeName(terms.grantee),
       ...this.#words(handle, terms),
       records: terms.records.map(toHex),
+      limits: limitsOf(this.#vocabulary, handle, terms),
       fromMs: terms.from,
       untilMs: terms.until,
       status: RULE_STATUS[status],
@@ -180,7 +167,8 @@ export class PatientDesk {
   /** Makes a rule, signed by the patient's custodial wallet. */
   async grant(patientId: string, terms: TermsInNames): Promise<{ readonly rule: ObjectId; readonly untilMs: number | null }> {
     const handle = this.handle(patientId)
-    const built = this.#terms(handle, terms)
+    const until = terms.forMs === null ? null : this.timeMs() + terms.forMs
+    const built = termsOf(this.#vocabulary, handle, terms, this.#engine.status().timeMs, until)
     const committed = await this.#sign(patientId, { type: 'consent.grant', salt: randomBytes(16), patient: handle, terms: built })
     return { rule: derivedId(committed.txId, 0), untilMs: built.until }
   }
@@ -336,22 +324,6 @@ export class PatientDesk {
       categories: said.categories.map((tag) => this.tagName(handle, tag)),
       labels: said.labels.map((tag) => this.tagName(handle, tag)),
       actions: [...said.actions],
-    }
-  }
-
-  #terms(handle: Handle, terms: TermsInNames): RuleTerms {
-    const from = this.#engine.status().timeMs
-    return {
-      effect: terms.effect,
-      grantee: terms.grantee,
-      purposes: [...terms.purposes],
-      categories: terms.categories.map((name) => this.#vocabulary.category(handle, name)),
-      labels: terms.labels.map((name) => this.#vocabulary.label(handle, name)),
-      records: terms.records.map((record) => fromHex(record) as RuleTerms['records'][number]),
-      actions: [...terms.actions],
-      from,
-      until: terms.forMs === null ? null : this.timeMs() + terms.forMs,
-      overrides: terms.overrides,
     }
   }
 

@@ -119,7 +119,7 @@ describe('reading', () => {
   test('rules and requests', async () => {
     const words = { purposes: ['TREAT'], categories: ['laboratory'], labels: [], actions: ['read'] }
     const id = 'ab'.repeat(16)
-    const rule = { rule: id, effect: 'permit', to: 'lakeside', ...words, records: [], fromMs: 0, untilMs: null, status: 'in-force', inCustody: false }
+    const rule = { rule: id, effect: 'permit', to: 'lakeside', ...words, records: [], limits: ['also in an emergency'], fromMs: 0, untilMs: null, status: 'in-force', inCustody: false }
     const request = { request: id, who: 'physician', organisation: 'lakeside', grantee: { kind: 'organisation', did }, ...words, forMs: 86_400_000, askedMs: 5, status: 'open', rule: null }
     await expect(answer([rule]).rules()).resolves.toEqual([rule])
     await expect(answer([request]).requests()).resolves.toEqual([request])

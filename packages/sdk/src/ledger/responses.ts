@@ -56,6 +56,8 @@ export const rules = v.array(
     to: v.string(),
     ...words,
     records: v.array(v.string()),
+    /** What limits it further, each in a few words. */
+    limits: v.array(v.string()),
     fromMs: count,
     untilMs: v.nullable(count),
     status: v.picklist(['in-force', 'not-yet', 'ended', 'revoked']),

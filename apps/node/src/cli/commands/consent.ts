@@ -4,8 +4,8 @@ import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
 import { printResult } from '../io.ts'
 import {
-  actionsOption, categoriesOption, describeCommand, durationOption, jsonOption, labelsOption, parseGrantee, parseObjectId, patientOption, purposesOption,
-  recordsOption,
+  actionsOption, categoriesOption, countriesOption, describeCommand, durationOption, jsonOption, labelsOption, obligationsOption, parseDay, parseGrantee, parseHash,
+  parseObjectId, patientOption, purposesOption, recordsOption,
 } from '../options.ts'
 import { formatNames, formatTable, formatTime } from '../table.ts'
 
@@ -21,6 +21,14 @@ interface GrantOptions {
   readonly action: RequestOf<'grant'>['actions']
   readonly for?: number
   readonly end: boolean
+  readonly dataFrom?: string
+  readonly dataUntil?: string
+  readonly country: string[]
+  readonly notCountry: string[]
+  readonly secondPerson?: boolean
+  readonly acceptedTerms?: string
+  readonly obligation: string[]
+  readonly absolute?: boolean
   readonly json?: boolean
 }
 
@@ -39,10 +47,12 @@ export function addConsent(program: Command, context: CommandContext): void {
   describeCommand(consent.command('grant'), 'let somebody read (or, with --deny, keep somebody out); prints the id of the rule', [
     'consent grant --patient ID --to lakeside --category laboratory --purpose TREAT --for P1D',
     'consent grant --patient ID --to lakeside/physician --category medications --category allergies --for PT12H',
-    'consent grant --patient ID --to role:nurse --deny --no-end',
+    'consent grant --patient ID --to role:nurse@lakeside --deny --no-end',
+    'consent grant --patient ID --to anyone-treating --data-from 2024-01-01 --second-person --obligation NORDSCLCD --for P30D',
+    'consent grant --patient ID --to anyone --label mental-health --deny --absolute --no-end',
   ])
     .addOption(patientOption())
-    .addOption(new Option('--to <grantee>', 'member, member/user, role:NAME or anyone-treating').argParser(parseGrantee).makeOptionMandatory())
+    .addOption(new Option('--to <grantee>', 'member, member/user, role:NAME, role:NAME@member, anyone-treating or anyone').argParser(parseGrantee).makeOptionMandatory())
     .addOption(categoriesOption())
     .addOption(purposesOption())
     .addOption(labelsOption())
@@ -51,6 +61,14 @@ export function addConsent(program: Command, context: CommandContext): void {
     .addOption(durationOption())
     .option('--no-end', 'the rule has no end (instead of --for)')
     .option('--deny', 'a denial instead of a permit')
+    .addOption(new Option('--data-from <day>', 'only what was measured, said or done from this day on').argParser(parseDay))
+    .addOption(new Option('--data-until <day>', 'only what was measured, said or done before this day').argParser(parseDay))
+    .addOption(countriesOption('--country', 'only through organisations under the law of these countries'))
+    .addOption(countriesOption('--not-country', 'only through organisations under no law of these countries'))
+    .option('--second-person', 'a permit that holds while a second professional stands by')
+    .addOption(new Option('--accepted-terms <sha256>', 'a permit that holds for organisations which accepted these terms of use').argParser(parseHash))
+    .addOption(obligationsOption())
+    .option('--absolute', 'a denial that also stands in an emergency')
     .addOption(new Option('--overrides <rule>', 'denial that this narrower permit overrides').argParser(parseObjectId))
     .addOption(jsonOption())
     .action((options: GrantOptions) => grant(context, options))
@@ -80,8 +98,28 @@ async function grant({ io, client }: CommandContext, options: GrantOptions): Pro
     actions: options.action.length === 0 ? ['read'] : options.action,
     forMs: options.for ?? null,
     overrides: options.overrides ?? null,
+    ...limitsOf(options),
   })
   printResult(io, options, result, () => result.rule)
+}
+
+/** What limits the rule further. @throws CliError `ERR_CLI_USAGE` for what a denial, or a permit, does not have */
+function limitsOf(options: GrantOptions): Partial<RequestOf<'grant'>> {
+  const { dataFrom, dataUntil, country, notCountry, secondPerson, acceptedTerms, obligation, absolute, deny } = options
+  if (deny === true && (secondPerson === true || acceptedTerms !== undefined || obligation.length > 0)) {
+    throw new CliError('ERR_CLI_USAGE', '--second-person, --accepted-terms and --obligation are for permits; a denial is limited by country alone')
+  }
+  if (absolute === true && deny !== true) throw new CliError('ERR_CLI_USAGE', '--absolute is for denials: say --deny, too')
+  if (country.length > 0 && notCountry.length > 0) throw new CliError('ERR_CLI_USAGE', 'say either --country or --not-country')
+  if (dataFrom !== undefined && dataUntil !== undefined && dataFrom >= dataUntil) throw new CliError('ERR_CLI_USAGE', '--data-from must lie before --data-until')
+  return {
+    ...(dataFrom === undefined && dataUntil === undefined ? {} : { data: { ...(dataFrom === undefined ? {} : { from: dataFrom }), ...(dataUntil === undefined ? {} : { until: dataUntil }) } }),
+    ...(country.length === 0 && notCountry.length === 0 ? {} : { countries: { within: country.length > 0, of: [...country, ...notCountry] } }),
+    ...(secondPerson === true ? { secondPerson } : {}),
+    ...(acceptedTerms === undefined ? {} : { acceptedTerms }),
+    ...(obligation.length === 0 ? {} : { obligations: obligation }),
+    ...(absolute === true ? { absolute } : {}),
+  }
 }
 
 async function revoke({ io, client }: CommandContext, rule: string, options: PatientOptions): Promise<void> {
@@ -96,7 +134,7 @@ async function list({ io, client }: CommandContext, options: PatientOptions): Pr
 
 function formatRules(rules: readonly RuleRow[]): string {
   return formatTable(
-    ['RULE', 'EFFECT', 'TO', 'CATEGORIES', 'PURPOSES', 'UNTIL', 'STATUS'],
-    rules.map((rule) => [rule.rule, rule.effect, rule.to, formatNames(rule.categories), formatNames(rule.purposes, 'any'), formatTime(rule.untilMs), rule.status]),
+    ['RULE', 'EFFECT', 'TO', 'CATEGORIES', 'LABELS', 'PURPOSES', 'UNTIL', 'STATUS', 'LIMITS'],
+    rules.map((rule) => [rule.rule, rule.effect, rule.to, formatNames(rule.categories), formatNames(rule.labels, 'none'), formatNames(rule.purposes, 'any'), formatTime(rule.untilMs), rule.status, rule.limits.join('; ')]),
   )
 }
