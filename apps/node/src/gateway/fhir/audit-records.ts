@@ -34,9 +34,9 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
     patientId,
     atMs: entry.timeMs,
   })
-  const aboutEmergency = (who: Did, organisation: Did, said: Readonly<Record<string, string>>, isOver = false): AccessRecord | undefined =>
+  const aboutEmergency = (did: Did, organisation: Did, said: Readonly<Record<string, string>>, isOver = false): AccessRecord | undefined =>
     !('emergency' in entry) ? undefined : {
-      ...common(who, organisation),
+      ...common(did, organisation),
       kind: entry.kind,
       purpose: BREAK_GLASS,
       action: 'read',
