@@ -66,7 +66,7 @@ describe('token', () => {
     const { token } = await control.call('token', { for: 'patient', patient: local, purpose: 'PATRQT' })
     for (const organisation of ['riverside', 'lakeside']) {
       const reader = await readerOf(token, organisation)
-      expect(reader).toMatchObject({ patientId: patient, scopes: ['patient/*.rs'] })
+      expect(reader).toMatchObject({ patientId: patient, scopes: ['patient/*.rs', 'patient/Consent.cu'] })
       expect(await laboratory(reader, organisation)).toBe(1)
     }
   })
