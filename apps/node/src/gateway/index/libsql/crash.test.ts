@@ -8,6 +8,7 @@ import { EVERYTHING, KEY, loadTestDefinitions, observationRow, patientRow, tempo
 import { openIndexStore } from './open.ts'
 
 const WRITER = fileURLToPath(new URL('../testing/crash-writer.ts', import.meta.url))
+const LEAVER = fileURLToPath(new URL('../testing/failing-close.ts', import.meta.url))
 const root = temporaryDirectory()
 beforeAll(loadTestDefinitions)
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -50,6 +51,16 @@ test('killed while it writes, the index is whole and stands at or after the last
     }
   }
 }, 120_000)
+
+test('an index that could not be closed is whole after the process has ended, which lets SQLite copy its log', async () => {
+  const directory = join(root, 'left')
+  expect(execFileSync(process.execPath, [LEAVER, directory], { encoding: 'utf8' })).toBe('ERR_INDEX_STORAGE')
+  rmSync(join(directory, 'index-1.manifest.tmp'), { recursive: true })
+  const { store, state } = openIndexStore({ directory, key: KEY })
+  expect({ state, ...(await store.status()) }).toMatchObject({ state: 'kept', height: 3, rows: 3 })
+  await store.verify()
+  await store.close()
+})
 
 /** A file system of 4 MiB, or undefined where that needs rights this process does not have. */
 function smallDisk(): string | undefined {

@@ -2,7 +2,7 @@ import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { attempt } from './database.ts'
 
-const NAME = /^index-(\d+)\.(?:db|db-wal|db-shm|db-journal|manifest|manifest\.tmp)$/
+const NAME = /^index-(\d+)\.(?:db|db-wal|db-aside|db-shm|db-journal|manifest|manifest\.tmp)$/
 
 /**
  * Numbers of the index files in a directory, newest first. A cleared index starts under a new number: what is left

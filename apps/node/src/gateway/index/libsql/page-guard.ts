@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { readFileSync, statSync, truncateSync } from 'node:fs'
+import { readFileSync, renameSync, statSync, truncateSync } from 'node:fs'
 import { IndexError } from '../errors.ts'
 import { attempt, PAGE_BYTES } from './database.ts'
 import { LogReader } from './log-reader.ts'
@@ -62,6 +62,26 @@ export class PageGuard {
       this.verifyLog()
       this.#logStatus = log
     }
+  }
+
+  /**
+   * Puts the log where SQLite does not find it. A connection that ends with a log copies it into the file and deletes it,
+   * whenever its last statement is collected, and nobody writes the manifest: with the log each page is one or the other.
+   * @returns whether it could be moved; if not, the next start finds the file damaged
+   */
+  setLogAside(): boolean {
+    try {
+      renameSync(this.logPath, asidePath(this.path))
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  /** Takes back a log that was set aside. */
+  takeLogBack(): void {
+    const aside = asidePath(this.path)
+    if (sizeOf(aside) > 0) attempt(() => renameSync(aside, this.logPath))
   }
 
   /** Takes the files as they are now for untouched. */
@@ -178,6 +198,10 @@ const VOLATILE: readonly (readonly [from: number, to: number])[] = [[18, 20], [2
 export function maskedHash(firstPage: Buffer): Buffer {
   for (const [from, to] of VOLATILE) firstPage.fill(0, from, to)
   return hash('sha256', firstPage, 'buffer')
+}
+
+function asidePath(path: string): string {
+  return `${path}-aside`
 }
 
 function statusOf(path: string): string {

@@ -197,6 +197,7 @@ export class IndexSession {
       this.commit()
       this.checkpoint()
     } catch (error) {
+      this.#guard.setLogAside()
       this.#database.leave()
       throw error
     }
@@ -237,6 +238,7 @@ export class IndexSession {
  * already is removed: were its end damaged, its older pages would come before newer ones of the file.
  */
 function recoverLog(guard: PageGuard, manifest: Manifest): WalContent | undefined {
+  guard.takeLogBack()
   const bytes = readWhole(guard.logPath)
   if (bytes === undefined) return undefined
   const log = parseWal(bytes, PAGE_BYTES)
