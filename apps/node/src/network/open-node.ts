@@ -14,6 +14,7 @@ import { NativeSignatures } from '../engine/signatures.ts'
 import { systemClock } from '../engine/system-clock.ts'
 import { DetailStore } from '../gateway/access/detail-store.ts'
 import { Gateway } from '../gateway/gateway.ts'
+import { systemLater } from '../gateway/later.ts'
 import { openIndexStore } from '../gateway/index/libsql/open.ts'
 import { Names } from '../gateway/names.ts'
 import { Tokens } from '../gateway/tokens.ts'
@@ -115,7 +116,7 @@ export async function openNode({ directory, masterKey, publicUrl, keyholders: ke
     closing.push(() => engine.close())
     writeTrust(directory, genesis, witnesses)
     const checkpoints = new Checkpoints(genesis.chainId, witnesses, {
-      engine, signer: identities.blockSigner, file: new CheckpointFile(directory.checkpoints), fetch: (url, init) => fetch(url, init), now: ports.now, onAlarm: (error) => ports.onFailure('log', error),
+      engine, signer: identities.blockSigner, file: new CheckpointFile(directory.checkpoints), fetch: (url, init) => fetch(url, init), now: ports.now, later: systemLater, random: webRandom, onAlarm: (error) => ports.onFailure('log', error),
     })
     closing.push(() => checkpoints.close())
     await registerUsers(engine, identities, ports.now())

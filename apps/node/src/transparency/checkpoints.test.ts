@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseNote, verifyCheckpoint, type Trust } from '@chiron/ledger/proofs'
+import { webRandom } from '@chiron/vault'
+import { systemLater } from '../gateway/later.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { NO_WITNESSES, type WitnessConfig } from './config.ts'
@@ -48,6 +50,8 @@ function open(config: WitnessConfig, from = log): Checkpoints {
       return await found.answer(String(init.body))
     },
     now: () => Date.now(),
+    later: systemLater,
+    random: webRandom,
     onAlarm: (error) => alarms.push((error as { code?: unknown }).code),
   })
   opened.push(checkpoints)

@@ -1,9 +1,10 @@
-import { randomInt } from 'node:crypto'
 import { equalBytes } from '@chiron/protocol'
 import { logConsistencyPath, logRootAt } from '@chiron/ledger'
 import { formatNote, formatVerifierKey, logKeyOf, logOrigin, parseCheckpoint, parseNote, signaturesOf, signCheckpoint, type Checkpoint, type NoteKey } from '@chiron/ledger/proofs'
+import type { Random } from '@chiron/vault'
 import type { Engine } from '../engine/engine.ts'
 import type { BlockSigner } from '../engine/ports.ts'
+import type { Later } from '../gateway/later.ts'
 import type { CheckpointFile, CheckpointState } from './checkpoint-file.ts'
 import type { Witness, WitnessConfig } from './config.ts'
 import { TransparencyError } from './errors.ts'
@@ -41,9 +42,11 @@ export interface LogStatus {
 export interface CheckpointDependencies {
   readonly engine: Pick<Engine, 'head' | 'reader' | 'onBlock'>
   readonly signer: BlockSigner
-  readonly file: CheckpointFile
+  readonly file: Pick<CheckpointFile, 'read' | 'write'>
   readonly fetch: Fetch
   readonly now: () => number
+  readonly later: Later
+  readonly random: Random
   /** Hears of what must not be overlooked: refusals, a fork, witnesses that do not know this log. */
   readonly onAlarm: (error: unknown) => void
 }
@@ -76,7 +79,8 @@ export class Checkpoints {
   /** Whether the log was compared with what was signed before this start. */
   #isCompared: boolean
   #nextMs = 0
-  #timer: NodeJS.Timeout | undefined
+  /** When the schedule is looked at next. */
+  #wakeMs: number | undefined
   #running: Promise<void> | undefined
 
   /** @throws TransparencyError `ERR_LOG_STATE` */
@@ -112,16 +116,15 @@ export class Checkpoints {
     for (const contact of this.#contacts) contact.notBeforeMs = 0
     this.#nextMs = 0
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(done, withinMs)
       const waiting = this.#waiting
       function done(): void {
-        clearTimeout(timer)
         waiting.delete(look)
         resolve()
       }
       const look = (): void => {
         if (found() !== undefined || this.#forked !== undefined || this.#closing.signal.aborted) done()
       }
+      this.#dependencies.later(withinMs, done)
       waiting.add(look)
       this.#schedule()
     })
@@ -149,23 +152,33 @@ export class Checkpoints {
   async close(): Promise<void> {
     this.#unsubscribe()
     this.#closing.abort()
-    clearTimeout(this.#timer)
     await this.#running
     for (const look of this.#waiting) look()
   }
 
   #schedule(): void {
-    if (this.#running !== undefined || this.#forked !== undefined || this.#closing.signal.aborted) return
-    const due = this.#dueMs()
-    clearTimeout(this.#timer)
-    if (due === undefined) return
-    this.#timer = setTimeout(() => {
-      this.#running = this.#round().finally(() => {
-        this.#running = undefined
-        for (const look of this.#waiting) look()
-        this.#schedule()
-      })
-    }, Math.max(0, due - this.#dependencies.now())).unref()
+    const due = this.#isIdle() ? this.#dueMs() : undefined
+    if (due === undefined || (this.#wakeMs !== undefined && this.#wakeMs <= due)) return
+    this.#wakeMs = due
+    this.#dependencies.later(Math.max(0, due - this.#dependencies.now()), () => {
+      if (this.#wakeMs !== due) return
+      this.#wakeMs = undefined
+      this.#wake()
+    })
+  }
+
+  #wake(): void {
+    const due = this.#isIdle() ? this.#dueMs() : undefined
+    if (due === undefined || due > this.#dependencies.now()) return this.#schedule()
+    this.#running = this.#round().finally(() => {
+      this.#running = undefined
+      for (const look of this.#waiting) look()
+      this.#schedule()
+    })
+  }
+
+  #isIdle(): boolean {
+    return this.#running === undefined && this.#forked === undefined && !this.#closing.signal.aborted
   }
 
   /** When something is to be done next: a checkpoint of a log that grew, or a witness that has not cosigned the newest. */
@@ -238,7 +251,7 @@ export class Checkpoints {
     }
     contact.failures++
     const wait = Math.min(RETRY_LAST_MS, RETRY_FIRST_MS * 2 ** (contact.failures - 1))
-    contact.notBeforeMs = now() + randomInt(wait / 2, wait)
+    contact.notBeforeMs = now() + Math.floor((wait / 2) * (1 + (this.#dependencies.random(1)[0] ?? 0) / 256))
     const context = { witness: contact.witness.key.name, size }
     if (answer.kind === 'refused') {
       contact.notBeforeMs = now() + RETRY_LAST_MS

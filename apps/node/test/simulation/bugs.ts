@@ -59,6 +59,48 @@ export const BUGS: readonly PlantedBug[] = [
   bug('ledger/order-of-the-process', 'an order depends on what the process did before', [
     `${LEDGER}contracts/consent/checks.ts`, 'categories: uniqueBytes(terms.categories),', "categories: ((globalThis as { turn?: number }).turn = ((globalThis as { turn?: number }).turn ?? 0) + 1) % 2 === 0 ? uniqueBytes(terms.categories) : uniqueBytes(terms.categories).reverse(),",
   ]),
+  bug('ledger/claim-keeps-custody', 'the custodian of a patient who has claimed stays the custodian', [
+    `${LEDGER}contracts/identity/claims.ts`, 'replaceKey(ctx, msg.did, { ...record, controller: null }, msg)', 'replaceKey(ctx, msg.did, record, msg)',
+  ]),
+  bug('ledger/claim-by-anybody', 'a patient is claimed without the code', [
+    `${LEDGER}contracts/identity/claims.ts`, 'ensure(ports.verify(offer.claimKey, claimBytes(statement), msg.claimSignature), identityErrors.claimNotSigned)', '',
+  ]),
+  bug('ledger/claim-keeps-delegations', "gateways go on acting for a patient who has claimed, under the custodian's delegation", [
+    `${LEDGER}contracts/identity/claims.ts`, '[...store.listDelegations(state, msg.did)]', '[...store.listDelegations(state, msg.did)].slice(0, 0)',
+  ]),
+  bug('ledger/old-key-signs', 'an identity signs with a key that was replaced', [
+    `${LEDGER}contracts/identity/queries.ts`,
+    'record.suspended || keyId !== formatKeyId(record.key)) return undefined\n  return store.getKey(state, did, record.key)?.signing',
+    'record.suspended) return undefined\n  return store.getKey(state, did, Number(keyId.slice(1)))?.signing',
+  ]),
+  bug('ledger/absolute-denial', 'an emergency passes over what is denied absolutely', [
+    `${LEDGER}decide/tiers/4-break-glass.ts`, ' || rules.denials.some(({ shape }) => shape.absolute)', '',
+  ]),
+  bug('ledger/any-permit-overrides', 'a permit that names a denial overrides it, however wide it is',
+    [`${LEDGER}contracts/consent/checks.ts`, '!isPast(denial.terms, ctx.block.timeMs) && isStrictlyNarrower(terms, denial.terms)', '!isPast(denial.terms, ctx.block.timeMs)'],
+    [`${LEDGER}decide/rule-index.ts`, ' || !isStrictlyNarrower(terms, denial.terms)) continue', ') continue'],
+  ),
+  bug('ledger/days-of-data', 'a permit for some days covers data of other days', [
+    `${LEDGER}decide/matching.ts`, '(data.from === null || dates.from >= data.from) && (data.until === null || dates.until < data.until)', 'dates.from <= dates.until',
+  ]),
+  bug('ledger/country-of-the-reader', 'a rule for some countries speaks in all', [
+    `${LEDGER}decide/conditions.ts`, 'return circumstances.jurisdiction !== null && condition.of.includes(circumstances.jurisdiction) === condition.within', 'return true',
+  ]),
+  bug('ledger/second-person', 'a permit that asks for a second person does without', [
+    `${LEDGER}decide/conditions.ts`, 'return circumstances.isEndorsed()', 'return true',
+  ]),
+  bug('ledger/outlasts-endorsement', 'an access outlasts the endorsement that it rests on', [
+    `${LEDGER}contracts/application/basis.ts`, 'permit.needsSecond ? ', 'permit.needsSecond && permit.untilMs === 0 ? ',
+  ]),
+  bug('ledger/emergency-unconfirmed', 'an emergency that nobody confirmed goes on', [
+    `${LEDGER}contracts/access/emergencies.ts`, 'return confirmation === null ? confirmByMs : endMs', 'return confirmation === null ? Math.max(confirmByMs, endMs) : endMs',
+  ]),
+  bug('ledger/emergency-confirmed-alone', 'who declares an emergency confirms it, too', [
+    `${LEDGER}contracts/access/emergencies.ts`, 'ensure(msg.confirmer !== record.reader, accessErrors.notAnother)', '',
+  ]),
+  bug('ledger/emergency-contested', 'an emergency that is contested keeps its access open', [
+    `${LEDGER}contracts/access/emergencies.ts`, '  endAccesses(ctx, ctx.ports, handle)\n}', '}',
+  ]),
   bug('engine/acknowledged-before-flush', 'a block is acknowledged when it is written, not when it is flushed', [
     `${NODE}storage/block-log.ts`, 'await segment.file.flush()', 'void segment.file.flush()',
   ]),
@@ -98,6 +140,9 @@ export const BUGS: readonly PlantedBug[] = [
   bug('keyholder/request-not-verified', 'release requests are answered whoever signed them', [
     `${VAULT}keyholder/decide-release.ts`, '!verify(key, releaseRequestBytes(body), signature)', 'verify(key, releaseRequestBytes(body), signature) === undefined',
   ]),
+  bug('keyholder/wallet-under-any-key', "what a patient's wallet asks for is sealed to whatever key it names", [
+    `${VAULT}keyholder/decide-release.ts`, "recipient.suite !== 'x25519' || !equalBytes(recipient.key, keys.agreement)", "recipient.suite !== 'x25519' || recipient.key.length !== keys.agreement.length",
+  ]),
   bug('vault/wrong-share-accepted', 'a share is combined that is not the one committed to', [
     `${VAULT}custody/shares.ts`, 'if (commitment && isCommittedShare(', 'if (commitment || isCommittedShare(',
   ]),
@@ -116,5 +161,23 @@ export const BUGS: readonly PlantedBug[] = [
   ]),
   bug('gateway/refusal-not-listed', 'a refused reader leaves no trace', [
     `${NODE}gateway/access/access-service.ts`, "if (listRefusals) this.#refusals.add(patient, seeker.did, seeker.purpose, 'read')", '',
+  ]),
+  bug('gateway/copy-before-claim', "a key is sealed to the custodian's wallet of a patient", [
+    `${LEDGER}contracts/identity/queries.ts`, "record?.kind === 'patient' && record.controller === null ? store.getKey", "record?.kind === 'patient' ? store.getKey",
+  ]),
+  bug('gateway/copy-of-what-is-shared', 'a wallet gets the key of what is about others as well', [
+    `${NODE}gateway/wallet/patient-copies.ts`, 'if (owners.size === 1 && owner !== undefined)', 'if (owner !== undefined)',
+  ]),
+  bug('gateway/copy-not-awaited', "a write is acknowledged before the wallet's copy is on the disk", [
+    `${NODE}gateway/vault-custodian.ts`, '      this.#copies.keep(toDeal', '      void this.#copies.keep(toDeal',
+  ]),
+  bug('gateway/custodial-key-kept', 'the custodian keeps the key of a patient who has claimed', [
+    `${NODE}patients/custody-end.ts`, 'await this.#wallets.destroy(patientId)', 'await this.#wallets.signerFor(patientId)',
+  ]),
+  bug('transparency/split-view', 'a checkpoint is signed over another log than the blocks have', [
+    `${NODE}transparency/checkpoints.ts`, 'size: logSize, root: logRoot }', 'size: logSize, root: logRoot.map((byte, at) => (at === 0 ? byte ^ logSize : byte)) }',
+  ]),
+  bug('transparency/old-copy-signed', 'a node signs checkpoints of an old copy of its ledger', [
+    `${NODE}transparency/checkpoints.ts`, 'if (signed !== undefined) this.#assertContinues(signed, logSize)', '',
   ]),
 ]

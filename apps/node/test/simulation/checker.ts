@@ -1,6 +1,6 @@
 import {
-  concatBytes, custodyBatchRoot, decodeCanonical, decodeTx, encodeCanonical, equalBytes, fromHex, receiptSigningBytes, schema, signedBlock, signingBytes, toHex, utf8,
-  type AppState, type Did, type Genesis, type Handle, type Message,
+  concatBytes, decodeCanonical, decodeTx, encodeCanonical, equalBytes, fromHex, schema, signedBlock, signingBytes, toHex, utf8,
+  type AppState, type DecodedTx, type Did, type Genesis, type Handle, type Message,
 } from '@chiron/protocol'
 import { CommittedState, type BlockInput, type BlockOutput, type GenesisOutput, type Runtime, type TxResult } from '@chiron/ledger'
 import * as v from 'valibot'
@@ -10,6 +10,7 @@ import { commitGenesis, replayBlock } from '../../src/engine/embedded/replay.ts'
 import type { LedgerRuntime } from '../../src/engine/ports.ts'
 import { MemoryStateStore } from '../../src/storage/memory-state-store.ts'
 import type { StateStore } from '../../src/storage/state-store.ts'
+import { MessageChecks } from './message-checks.ts'
 import { Model, type Ask } from './model.ts'
 
 export interface Violation {
@@ -38,7 +39,7 @@ export interface SeenRelease extends View {
 
 const bytes = v.instance(Uint8Array)
 const signedParts = v.strictObject({ body: bytes, signature: bytes })
-const requestParts = v.looseObject({ access: schema.objectId, reader: schema.did, gateway: schema.did, records: v.array(v.tuple([schema.recordId, v.number()])) })
+const requestParts = v.looseObject({ access: schema.objectId, reader: schema.did, gateway: schema.did, recipient: v.looseObject({ key: bytes }), records: v.array(v.tuple([schema.recordId, v.number()])) })
 const responseParts = v.looseObject({ request: schema.hash32, refused: v.array(v.tuple([v.number(), v.string()])) })
 const MAX_ACCESS_MS = 12 * 3_600_000
 
@@ -47,8 +48,10 @@ export interface CheckerOptions {
   /** A runtime of its own: what it gives must equal what the ledger gave. */
   readonly runtime: Runtime
   readonly verify: VerifySignature
-  /** The true key of everybody. */
+  /** The true first key of everybody. */
   readonly keyOf: (did: Did) => Uint8Array | undefined
+  /** Whether the wallet of this patient made the key. */
+  readonly isOwnKey: (did: Did, signingKey: Uint8Array) => boolean
   /** Undefined where the view is the engine's own. */
   readonly maxViewAgeMs: number | undefined
 }
@@ -65,7 +68,12 @@ export class Checker {
   readonly #executed = new Set<string>()
   readonly #outputs = new Map<string, BlockOutput>()
   readonly #genesis: GenesisOutput
+  readonly #messages: MessageChecks
+  /** Roots that the log has had, by its size. */
+  readonly logRoots = new Map<number, string>()
   #link: Link
+  /** Nothing is looked at any more: from here on the ledger is made to lie. */
+  isClosed = false
   /** Milliseconds between the commit of what ended an access's cover and a release by a keyholder that had not heard. */
   readonly lags: number[] = []
 
@@ -74,14 +82,10 @@ export class Checker {
     this.#link = genesisLink(options.genesis)
     this.#genesis = options.runtime.executeGenesis(options.genesis)
     commitGenesis(options.genesis, this.#store, this.sharing(options.runtime))
-    const model = new Model()
-    for (const member of options.genesis.members) {
-      model.members.add(member.did)
-      model.kinds.set(member.did, { kind: 'organisation', controller: null, suspended: false })
-      model.owners.set(toHex(member.handle), member.did)
-    }
-    this.#models.push(model)
+    this.#messages = new MessageChecks(options, (promise, what) => this.fail(promise, what))
+    this.#models.push(firstModel(options.genesis))
     this.times.push(options.genesis.timeMs)
+    this.#noteLog()
   }
 
   get height(): number {
@@ -103,6 +107,7 @@ export class Checker {
 
   /** The ledger says that this block is durable. */
   block(height: number, encoded: Uint8Array, resultsOf: () => readonly TxResult[]): void {
+    if (this.isClosed) return
     const known = this.blocks[height - 1]
     if (known !== undefined) {
       if (!equalBytes(known, encoded)) this.fail('P4', `block ${height} is another than was announced`)
@@ -117,6 +122,7 @@ export class Checker {
     this.blocks.push(encoded.slice())
     this.times.push(header.timeMs)
     this.#models.push(model)
+    this.#noteLog()
     if (empty) return
     model.height = height
     for (const [index, tx] of block.txs.entries()) this.#transaction(model, tx, results[index] as TxResult, header.timeMs)
@@ -170,9 +176,9 @@ export class Checker {
     const id = toHex(tx.id)
     if (this.#executed.has(id)) this.fail('-', 'a transaction took effect twice')
     this.#executed.add(id)
-    if (!this.#isSigned(tx.body.signer, signingBytes(tx.bodyBytes), tx.signature)) this.fail('P1', 'a transaction took effect that its signer did not sign')
+    if (!this.#isSignedBySigner(model, tx)) this.fail('P1', 'a transaction took effect that its signer did not sign')
     if (tx.body.validUntil <= timeMs) this.fail('-', 'a transaction took effect after its end')
-    model.apply(tx, result, timeMs, (message) => this.#message(model, tx.body.signer, message, timeMs))
+    model.apply(tx, result, timeMs, (message) => this.#messages.check(model, tx.body.signer, message, timeMs))
     for (const { type, attributes } of result.events) {
       if (type !== 'access.opened') continue
       const ask = attributes as unknown as Ask & { readonly untilMs: number }
@@ -182,57 +188,30 @@ export class Checker {
       else if (ask.untilMs > timeMs && !model.permitsOpening(ask, patient, ask.untilMs - 1, timeMs)) this.fail('P2', 'an access outlasts its basis')
     }
     for (const message of tx.body.messages) {
-      if (message.type.startsWith('consent.') && 'patient' in message && message.patient !== null) this.#bases(model, toHex(message.patient), message, timeMs)
+      for (const patient of narrowedBy(model, message)) this.#bases(model, patient, message, timeMs)
     }
   }
 
-  #isSigned(did: Did, message: Uint8Array, signature: Uint8Array): boolean {
-    const key = this.#options.keyOf(did)
-    return key !== undefined && this.#options.verify(key, message, signature)
+  /** By the newest key of the model, the first of which is the true one. */
+  #isSignedBySigner(model: Model, { body, bodyBytes, signature }: DecodedTx): boolean {
+    const key = model.keys.get(body.signer)
+    const { keyOf, verify } = this.#options
+    const truly = key?.number === 1 ? keyOf(body.signer) : key?.signing
+    return key !== undefined && truly !== undefined && body.keyId === `k${key.number}` && verify(truly, signingBytes(bodyBytes), signature)
   }
 
-  /** SPEC-CON-5: in the block of the change nothing stays open without a basis. */
+  #noteLog(): void {
+    const app = readEngineHead(this.#store)?.app
+    if (app !== undefined) this.logRoots.set(app.logSize, toHex(app.logRoot))
+  }
+
+  /** SPEC-CON-5: in the block of the change nothing stays open without a basis, or for longer than it. */
   #bases(model: Model, patient: string, message: Message, timeMs: number): void {
-    const narrows = message.type === 'consent.revoke' || message.type === 'consent.modify' || message.type === 'consent.contestTreatment' || (message.type === 'consent.grant' && message.terms.effect === 'deny')
-    if (!narrows) return
     for (const access of model.accesses.values()) {
       if (access.patient !== patient || !access.open || timeMs >= access.untilMs) continue
       if (!model.permitsOpening(access, patient, timeMs)) this.fail('P2', `an access stayed open after ${message.type} took its basis`)
+      else if (!model.permitsOpening(access, patient, access.untilMs - 1, timeMs)) this.fail('P2', `an access outlasts what ${message.type} left of its basis`)
     }
-  }
-
-  #message(model: Model, signer: Did, message: Message, timeMs: number): void {
-    if ('patient' in message && (message.type === 'consent.grant' || message.type === 'consent.revoke' || message.type === 'consent.modify' || message.type === 'consent.approve')) {
-      if (model.owners.get(toHex(message.patient)) !== signer) this.fail('P1', `${message.type} by somebody else than the patient`)
-    }
-    if (message.type !== 'records.put') return
-    this.#receipts(message)
-    const ask = { reader: message.recorder, organisation: signer, purpose: message.purpose, action: 'write' }
-    for (const entry of message.entries) {
-      const record = toHex(entry.record)
-      const head = model.records.get(record)?.at(-1)
-      if (entry.version !== (head?.version ?? 0) + 1) this.fail('P4', 'a version does not follow the one before')
-      if (!model.stands(ask, timeMs)) this.fail('P1', 'somebody wrote who may not act for the organisation')
-      for (const [at, subject] of entry.subjects.entries()) {
-        const patient = toHex(subject)
-        const tags = at === 0 ? entry : (entry.furtherTags?.[at - 1] ?? entry)
-        const labels = new Set([...model.labelsOf(record, patient), ...tags.labels.map(toHex)])
-        const about = { record, author: head?.author ?? null, firstAuthor: model.records.get(record)?.[0]?.author ?? null, category: toHex(tags.category), flags: entry.flags, labels }
-        if (!model.permitsSubject(ask, patient, about, timeMs)) this.fail('P1', 'an organisation wrote into a chart that consent does not open to it')
-      }
-    }
-  }
-
-  #receipts(message: Extract<Message, { type: 'records.put' }>): void {
-    const { genesis, verify } = this.#options
-    const { keyholders } = genesis.custody
-    const root = custodyBatchRoot(message.entries)
-    const signed = new Set(message.receipts.filter((receipt) => {
-      const found = keyholders.find(({ did }) => did === receipt.keyholder)
-      const signing = receiptSigningBytes(genesis.chainId, message.custodySet, root, receipt)
-      return found !== undefined && signing !== undefined && verify(found.signingKey, signing, receipt.signature)
-    }).map(({ keyholder }) => keyholder))
-    if (signed.size < keyholders.length - Math.floor((keyholders.length - 1) / 3)) this.fail('P4', 'a write was taken with too few receipts')
   }
 
   #compareState(model: Model): void {
@@ -265,10 +244,12 @@ export class Checker {
     const refused = new Set(response.refused.map(([position]) => position))
     const records = request.records.flatMap(([record, version], at): (readonly [string, number])[] => (refused.has(at) ? [] : [[toHex(record), version]]))
     if (records.length === 0) return
-    if (!this.#isSigned(request.gateway, concatBytes(utf8('chiron/release-request/v1\0'), body), signature)) this.fail('P1', 'a share was released to a request that the gateway did not sign')
     const id = toHex(request.access)
     this.releases.push({ ...view, keyholder, request: response.request, access: id, records })
     const model = this.model(view.height)
+    const key = model.keys.get(request.gateway)
+    if (key === undefined || !this.#options.verify(key.signing, concatBytes(utf8('chiron/release-request/v1\0'), body), signature)) this.fail('P1', 'a share was released to a request that the gateway did not sign')
+    if (!model.members.has(request.gateway) && (key === undefined || !model.isSelfHeld(request.gateway) || !equalBytes(key.agreement, request.recipient.key))) this.fail('P1', 'a share was released to somebody else than a member or the wallet of the patient')
     const access = model.accesses.get(id)
     if (access === undefined) return this.fail('P1', 'a share was released for an access that is not committed')
     if (access.reader !== request.reader || access.organisation !== request.gateway) this.fail('P1', "a share was released to somebody else than the access's reader")
@@ -319,6 +300,39 @@ export class Checker {
 
   state(): CommittedState {
     return new CommittedState(this.#store)
+  }
+}
+
+function firstModel({ members, blockSigner, custody, parameters }: Genesis): Model {
+  const model = new Model()
+  for (const { did, handle, jurisdiction } of members) {
+    model.members.add(did)
+    model.kinds.set(did, { kind: 'organisation', controller: null, suspended: false })
+    model.owners.set(toHex(handle), did)
+    if (jurisdiction !== undefined) model.jurisdictions.set(did, jurisdiction)
+  }
+  for (const { did, signingKey, agreementKey } of [...members, blockSigner, ...custody.keyholders]) model.keys.set(did, { number: 1, signing: signingKey, agreement: agreementKey })
+  const parameter = (name: string): number | undefined => parameters.find((each) => each.name === name)?.value
+  model.emergencyMs = [parameter('emergencyConfirmMs') ?? model.emergencyMs[0], parameter('maxEmergencyMs') ?? model.emergencyMs[1]]
+  return model
+}
+
+/** Whose accesses may have lost their basis by a message. */
+function narrowedBy(model: Model, message: Message): readonly string[] {
+  switch (message.type) {
+    case 'consent.revoke':
+    case 'consent.modify':
+    case 'consent.contestTreatment':
+    case 'access.contestEmergency':
+      return [toHex(message.patient)]
+    case 'consent.grant':
+      return message.terms.effect === 'deny' ? [toHex(message.patient)] : []
+    case 'access.reviewEmergency':
+      return message.outcome === 'unjustified' ? [toHex(message.patient)] : []
+    case 'identity.claim':
+      return model.handlesOf(message.did)
+    default:
+      return []
   }
 }
 

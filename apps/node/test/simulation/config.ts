@@ -4,6 +4,8 @@ import type { NetworkOptions, SeededRandom } from '@chiron/testkit/simulation'
 import { BLOCK_SIGNER, kemOf, party, type Party, type Signing } from './parties.ts'
 
 export const START_MS = 1_800_000_000_000
+/** Where members are; one of them does not say. */
+export const COUNTRIES = ['DE', 'US', 'FR'] as const
 
 /** What a seed decides before anything runs. */
 export interface Config {
@@ -31,16 +33,20 @@ export interface Config {
   readonly segmentBytes: number
 }
 
+/** `slow`: minutes with a block every 20 s. `long`: long enough for an emergency that nobody confirms to run out. */
+type Pace = 'usual' | 'long' | 'slow'
+
 export function configOf(seed: number, random: SeededRandom, signing?: Signing): Config {
   const topology = random.chance(0.3) ? 'one-node' : 'spread'
-  const slow = random.chance(0.15)
+  const pace = random.weighted<Pace>({ usual: 14, long: 3, slow: 3 })
+  const slow = pace === 'slow'
   const keyholders = random.pick([1, 4, 4])
   return {
     seed,
     signing: signing ?? (seed % 100 === 99 ? 'real' : 'stub'),
     topology,
     organisations: random.between(2, 4),
-    practitioners: random.between(1, 2),
+    practitioners: random.pick([1, 2, 2]),
     keyholders,
     patients: random.between(2, 4),
     blockMs: slow ? 20_000 : 1_000,
@@ -52,9 +58,9 @@ export function configOf(seed: number, random: SeededRandom, signing?: Signing):
       straggle: random.pick([0, 0.02, 0.1]),
     },
     flushMs: random.pick([[0.1, 1], [1, 10], [5, 60]] as const),
-    activeMs: slow ? random.between(300_000, 900_000) : random.between(15_000, 40_000),
-    actionEveryMs: slow ? 8_000 : random.between(150, 500),
-    faultEveryMs: slow ? 60_000 : random.pick([1_500, 4_000, 10_000]),
+    activeMs: slow ? random.between(300_000, 900_000) : pace === 'long' ? random.between(75_000, 110_000) : random.between(15_000, 40_000),
+    actionEveryMs: slow ? 8_000 : pace === 'long' ? 1_000 : random.between(150, 500),
+    faultEveryMs: slow ? 60_000 : pace === 'long' ? 10_000 : random.pick([1_500, 4_000, 10_000]),
     maxSkewMs: random.pick([0, 200, 1_500, 20_000]),
     liar: keyholders === 4 && random.chance(0.3),
     segmentBytes: random.pick([4_096, 65_536, 64 * 1024 * 1024]),
@@ -101,7 +107,10 @@ export async function genesisOf(config: Config, cast: Cast): Promise<Genesis> {
     chainId: 'chiron-simulation',
     timeMs: START_MS - 1_000,
     sample: true,
-    members: cast.organisations.map((organisation) => ({ ...publicPart(organisation), name: organisation.name, handle: organisation.handle })),
+    members: cast.organisations.map((organisation, at) => {
+      const jurisdiction = COUNTRIES[at]
+      return { ...publicPart(organisation), name: organisation.name, handle: organisation.handle, ...(jurisdiction === undefined ? {} : { jurisdiction }) }
+    }),
     governance: [(cast.organisations[0] as Organisation).did],
     blockSigner: publicPart(cast.blockSigner),
     custody: {
@@ -111,6 +120,10 @@ export async function genesisOf(config: Config, cast: Cast): Promise<Genesis> {
       })),
       threshold: faultsTolerated(config.keyholders) + 1,
     },
-    parameters: config.maxViewAgeMs === 3_000 ? [] : [{ name: 'maxViewAgeMs', value: config.maxViewAgeMs }],
+    parameters: [
+      { name: 'emergencyConfirmMs', value: 60_000 },
+      { name: 'maxEmergencyMs', value: 3_600_000 },
+      ...(config.maxViewAgeMs === 3_000 ? [] : [{ name: 'maxViewAgeMs' as const, value: config.maxViewAgeMs }]),
+    ],
   }
 }

@@ -1,7 +1,7 @@
 import type { Resource } from '@medplum/fhirtypes'
 import { fromHex, toHex, type Did, type Handle, type Message, type ObjectId, type RecordId } from '@chiron/protocol'
 import { records } from '@chiron/ledger'
-import { signReleaseRequest, type BlobStore } from '@chiron/vault'
+import { signReleaseRequest, type BlobStore, type WalletCopies } from '@chiron/vault'
 import type { Incarnation, SeededRandom } from '@chiron/testkit/simulation'
 import type { Committed, Engine } from '../../src/engine/engine.ts'
 import { sightOfPatients } from '../../src/gateway/access/sight.ts'
@@ -18,27 +18,29 @@ import type { KeyholderService } from '../../src/gateway/vault-custodian.ts'
 import { Vocabulary } from '../../src/gateway/vocabulary.ts'
 import type { LedgerFacts } from '../../src/ledger/ledger-facts.ts'
 import { submitMessages, validUntilFrom } from '../../src/ledger/submitter.ts'
+import { CustodyEnd } from '../../src/patients/custody-end.ts'
 import { textOf } from './checker.ts'
 import type { Organisation } from './config.ts'
+import { resourceOf, textOfResource, type Intent } from './intents.ts'
 import { MemoryIndex } from './memory-index.ts'
-import { kemOf, party, type Party } from './parties.ts'
+import { kemOf, type Party } from './parties.ts'
+import type { DiskCustodialWallets } from './stores.ts'
+import { serveWallets } from './wallet-copies.ts'
 import type { World } from './world.ts'
-
-/** One resource to be written: its text is how it is recognised when it is read back. */
-export interface Intent {
-  readonly type: string
-  readonly id: string
-  readonly patients: readonly string[]
-  readonly text: string
-  readonly kind: 'write' | 'delete'
-  readonly security: readonly string[]
-}
 
 /** What was promised to a patient's list and is still in memory, by the run that holds it. */
 interface Owed {
   readonly patient: string
   readonly reader: Did
   count: number
+}
+
+export interface GatewayParts {
+  readonly engine: Engine
+  readonly facts: LedgerFacts
+  readonly keyholders: readonly KeyholderService[]
+  readonly blobs: BlobStore
+  readonly copies: WalletCopies
 }
 
 /** One organisation's gateway while its machine runs: its services, over a plain index, and its users' requests. */
@@ -60,9 +62,11 @@ export class GatewayActor {
   }
 
   /** Puts the services together as the node does, brings the index up to date, and serves. */
-  static async start(world: World, run: Incarnation, organisation: Organisation, parts: { engine: Engine; facts: LedgerFacts; keyholders: readonly KeyholderService[]; blobs: BlobStore }): Promise<void> {
+  static async start(world: World, run: Incarnation, organisation: Organisation, parts: GatewayParts): Promise<void> {
     const { cast, disks, checker } = world
-    const { engine, facts, keyholders, blobs } = parts
+    const { engine, facts, keyholders, blobs, copies } = parts
+    const vocabulary = new Vocabulary(cast.vocabularyKey)
+    const wallets = disks.wallets.get(organisation.did) as DiskCustodialWallets
     const pause = async (): Promise<void> => {
       if (run.random.chance(0.3)) await run.sleep(run.random.fraction() * 2)
       if (!run.alive) await new Promise(() => {})
@@ -80,17 +84,12 @@ export class GatewayActor {
         signer: organisation,
         blobs,
         keyholders,
-        copies: disks.copies,
+        copies,
         recipient,
         index,
-        wallets: {
-          walletFor: async (id) => {
-            const { did, publicKey, agreementKey, inception } = party('patient', id, world.config.signing)
-            return { did, signingKey: publicKey, agreementKey, inception }
-          },
-        },
+        wallets,
         names: new Names({ state: engine.state, users: [] }),
-        vocabulary: new Vocabulary(cast.vocabularyKey),
+        vocabulary,
         now: run.nowMs,
         random: run.bytes,
         later: (ms, work) => void run.after(ms, 'later', work),
@@ -100,6 +99,8 @@ export class GatewayActor {
       },
     )
     const gateway = new GatewayActor(world, run, organisation, services, recipient)
+    void new CustodyEnd({ engine, vocabulary, wallets, onFailure: (error) => world.count(`custody end ${codeOf(error)}`) }).sweep()
+    serveWallets(run, organisation, { engine, blobs, keyholders, copies })
     engine.onBlock((block) => services.upkeep.observe(block))
     for (const { access } of await index.openAccesses()) await index.dropAccess(access)
     if ((await index.status()).height > engine.status().height) checker.fail('-', 'an index is ahead of the ledger')
@@ -165,11 +166,11 @@ export class GatewayActor {
   }
 
   /** A user looks at a patient's chart. Gives how many resources were shown; undefined when refused. */
-  async read(user: Party, patient: string): Promise<number | undefined> {
+  async read(user: Party, patient: string, purpose = 'TREAT'): Promise<number | undefined> {
     const { services, run } = this
     const { checker, texts } = this.#world
     const askedMs = run.nowMs()
-    const reader = this.reader(user)
+    const reader = this.reader(user, purpose)
     const sight = await sightOfPatients(services, reader, [patient])
     if (sight === undefined) {
       this.#owe(patient, user.did)
@@ -259,24 +260,3 @@ export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error) return String(error.code)
   return `unexpected ${textOf(error)}`
 }
-
-function resourceOf({ type, id, patients, text, security }: Intent): Resource {
-  const coding = security.map((code) => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code }))
-  const meta = coding.length === 0 ? {} : { meta: { security: coding } }
-  const subject = { reference: `Patient/${patients[0]}` }
-  const narrative = { text: { status: 'generated', div: text } }
-  if (type === 'Patient') return { resourceType: 'Patient', id, ...meta, name: [{ family: text }] } as Resource
-  const others = patients.slice(1).map((other) => ({ reference: `Patient/${other}` }))
-  if (type === 'Communication') return { resourceType: type, status: 'completed', ...meta, ...narrative, subject, recipient: others } as Resource
-  if (type === 'Observation') {
-    const category = [{ coding: [{ system: 'http://terminology.hl7.org/CodeSystem/observation-category', code: security.length > 0 ? 'vital-signs' : 'laboratory' }] }]
-    return { resourceType: type, status: 'final', ...meta, ...narrative, category, code: { text: 'x' }, subject } as Resource
-  }
-  return { resourceType: type, ...meta, ...narrative, subject } as Resource
-}
-
-export function textOfResource(resource: Resource): string | undefined {
-  if (resource.resourceType === 'Patient') return resource.name?.[0]?.family
-  return (resource as { text?: { div?: string } }).text?.div
-}
-

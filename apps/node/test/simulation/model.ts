@@ -1,12 +1,11 @@
-import { derivedId, RecordFlag, toHex, type DecodedTx, type Did, type Grantee, type Message, type RuleTerms } from '@chiron/protocol'
+import { derivedId, toHex, type DecodedTx, type Did, type Message, type ObjectId, type RecordDates, type RuleTerms } from '@chiron/protocol'
 import type { TxResult } from '@chiron/ledger'
+import { ModelConsent, type About } from './model-consent.ts'
 
-/**
- * The ledger as this checker understands it, from the transactions that took effect: plain maps, and consent in the
- * words of consent.md. It shares nothing with the contracts but the messages' shapes.
- */
+/** A patient's rule. */
 export interface ModelRule {
   readonly id: string
+  readonly key: ObjectId
   readonly patient: string
   readonly terms: RuleTerms
 }
@@ -18,6 +17,8 @@ export interface ModelVersion {
   readonly flags: number
   readonly subjects: readonly string[]
   readonly categories: readonly string[]
+  /** Shifted days, of each subject. */
+  readonly dates: readonly (RecordDates | undefined)[]
   readonly ciphertext: string
   readonly height: number
 }
@@ -38,6 +39,35 @@ interface Attestation {
   readonly role: string
   readonly until: number
 }
+/** A declared emergency, of which nothing is forgotten. */
+export interface ModelEmergency {
+  readonly id: string
+  readonly key: ObjectId
+  readonly patient: string
+  readonly reader: Did
+  readonly organisation: Did
+  readonly declaredMs: number
+  readonly confirmByMs: number
+  readonly endMs: number
+  readonly confirmer: Did | null
+  readonly endedMs: number | null
+  readonly reviewer: Did | null
+}
+interface Endorsement {
+  readonly patient: string
+  readonly reader: Did
+  readonly organisation: Did
+  readonly purpose: string
+  readonly endorser: Did
+  readonly fromMs: number
+  readonly untilMs: number
+}
+/** The key of an identity that is valid now: `number` as in `k2`. */
+export interface ModelKey {
+  readonly number: number
+  readonly signing: Uint8Array
+  readonly agreement: Uint8Array
+}
 export interface Ask {
   readonly reader: Did
   readonly organisation: Did
@@ -45,15 +75,32 @@ export interface Ask {
   readonly action: string
 }
 
-const AUTHORS = new Set(['TREAT', 'HPAYMT', 'HOPERAT', 'HLEGAL'])
 const YEAR_MS = 365 * 86_400_000
 
+/**
+ * The ledger as this checker understands it, from the transactions that took effect: plain maps that share nothing with the
+ * contracts but the messages' shapes.
+ */
 export class Model {
+  readonly consent = new ModelConsent(this)
+  /** Changes with everything that is taken in. */
+  stamp = 0
+  /** How long an emergency lasts unconfirmed, and at most. */
+  emergencyMs: readonly [confirm: number, end: number] = [900_000, 86_400_000]
   height = 0
   timeMs = 0
   members = new Set<Did>()
   kinds = new Map<Did, { readonly kind: string; readonly controller: Did | null; readonly suspended: boolean }>()
   owners = new Map<string, Did>()
+  keys = new Map<Did, ModelKey>()
+  /** Block time at which custody ended, of patients who have claimed. */
+  claimed = new Map<Did, number>()
+  offers = new Map<Did, { readonly claimKey: Uint8Array; readonly untilMs: number }>()
+  jurisdictions = new Map<Did, string>()
+  /** `organisation/hash` of terms of use that were accepted. */
+  terms = new Set<string>()
+  emergencies = new Map<string, ModelEmergency>()
+  endorsements = new Map<string, Endorsement>()
   attestations: readonly Attestation[] = []
   /** Who lost a role at some time. */
   dismissed = new Set<Did>()
@@ -78,22 +125,16 @@ export class Model {
 
   /** The same, to be changed by the next block. What it holds is replaced and never changed, so copies are shallow. */
   clone(): Model {
-    const copy = Object.assign(new Model(), this)
-    copy.members = new Set(this.members)
-    copy.authors = new Set(this.authors)
-    copy.dismissed = new Set(this.dismissed)
-    copy.reported = new Set(this.reported)
-    for (const name of ['kinds', 'owners', 'delegations', 'treatments', 'rules', 'records', 'given', 'own', 'accesses', 'requests', 'entries', 'refused', 'logs'] as const) {
-      ;(copy[name] as Map<unknown, unknown>) = new Map(this[name] as Map<unknown, unknown>)
+    const copy = new Model()
+    for (const [name, value] of Object.entries(this)) {
+      if (name === 'consent') continue
+      ;(copy as unknown as Record<string, unknown>)[name] = value instanceof Map ? new Map(value) : value instanceof Set ? new Set(value) : value
     }
     return copy
   }
 
-  /** Whether the ask may be answered for one version's record now, for every patient whom it is about. */
   permits(ask: Ask, record: string, timeMs: number): boolean {
-    const head = this.records.get(record)?.at(-1)
-    if (head === undefined || !this.stands(ask, timeMs)) return false
-    return head.subjects.every((patient, at) => this.permitsSubject(ask, patient, { record, author: head.author, firstAuthor: this.records.get(record)?.[0]?.author ?? null, category: head.categories[at] as string, flags: head.flags, labels: this.labelsOf(record, patient) }, timeMs))
+    return this.consent.permits(ask, record, timeMs)
   }
 
   labelsOf(record: string, patient: string): ReadonlySet<string> {
@@ -101,40 +142,12 @@ export class Model {
     return new Set([...(this.given.get(key) ?? []), ...(this.own.get(key) ?? [])])
   }
 
-  permitsSubject(ask: Ask, patient: string, about: { readonly record: string; readonly author: Did | null; readonly firstAuthor: Did | null; readonly category: string; readonly flags: number; readonly labels: ReadonlySet<string> }, timeMs: number): boolean {
-    if (this.owners.get(patient) === ask.reader) return ask.action === 'read'
-    const inForce = this.inForce(ask, patient, timeMs)
-    const denials = inForce.filter(({ terms }) => {
-      if (terms.effect !== 'deny') return false
-      if (terms.categories.length > 0 && !terms.categories.some((tag) => toHex(tag) === about.category)) return false
-      if (terms.records.length > 0 && !terms.records.some((id) => toHex(id) === about.record)) return false
-      return terms.labels.length === 0 || terms.labels.some((label) => about.labels.has(toHex(label)))
-    })
-    const isAuthor = this.belongs(ask, timeMs) && AUTHORS.has(ask.purpose) && [about.author, about.firstAuthor].includes(ask.organisation) && (ask.action === 'read' || ask.action === 'write')
-    if (isAuthor && !denials.some(({ terms }) => terms.grantee.kind === 'person' || terms.grantee.kind === 'role')) return true
-    if (denials.length > 0) return false
-    const named = (terms: RuleTerms): boolean => ask.action === 'write' || [...about.labels].every((label) => terms.labels.some((tag) => toHex(tag) === label))
-    const permits = inForce.filter(({ terms }) => terms.effect === 'permit' && named(terms))
-    const covering = permits.some(({ terms }) => {
-      if (terms.categories.length > 0 && ((about.flags & RecordFlag.uncategorised) !== 0 || !terms.categories.some((tag) => toHex(tag) === about.category))) return false
-      return terms.records.length === 0 || terms.records.some((id) => toHex(id) === about.record)
-    })
-    if (covering) return true
-    if ((about.flags & RecordFlag.identity) !== 0 && ask.action === 'read' && permits.length > 0) return true
-    return ask.action === 'write' && this.belongs(ask, timeMs) && this.treats(patient, ask.organisation, timeMs) && AUTHORS.has(ask.purpose) && (about.author === null || about.author === ask.organisation)
+  permitsSubject(ask: Ask, patient: string, about: About, timeMs: number): boolean {
+    return this.consent.permitsSubject(ask, patient, about, timeMs)
   }
 
-  /** Whether an access of the patient may be open at all. `standMs`: when roles and treatments are looked at. */
   permitsOpening(ask: Ask, patient: string, timeMs: number, standMs = timeMs): boolean {
-    if (!this.stands(ask, standMs)) return false
-    if (this.owners.get(patient) === ask.reader) return ask.action === 'read'
-    const inForce = this.inForce(ask, patient, timeMs, standMs)
-    const total = inForce.filter(({ terms }) => terms.effect === 'deny' && terms.categories.length === 0 && terms.records.length === 0 && terms.labels.length === 0)
-    const isAuthor = this.belongs(ask, standMs) && AUTHORS.has(ask.purpose) && this.authors.has(`${patient}/${ask.organisation}`) && (ask.action === 'read' || ask.action === 'write')
-    if (isAuthor && !total.some(({ terms }) => terms.grantee.kind === 'person' || terms.grantee.kind === 'role')) return true
-    if (total.length > 0) return false
-    if (inForce.some(({ terms }) => terms.effect === 'permit')) return true
-    return ask.action === 'write' && this.belongs(ask, standMs) && this.treats(patient, ask.organisation, standMs) && AUTHORS.has(ask.purpose)
+    return this.consent.permitsOpening(ask, patient, timeMs, standMs)
   }
 
   /** Whether the access covers the record at this time: open, not over, about it, for every patient whom it is about. */
@@ -147,42 +160,23 @@ export class Model {
     return head.subjects.every(sameOpen) && this.permits(access, record, timeMs)
   }
 
-  treats(patient: string, organisation: Did, timeMs: number): boolean {
-    const found = this.treatments.get(`${patient}/${organisation}`)
-    return found !== undefined && !found.contested && timeMs < found.until
+  /** Whether the patient holds the keys. */
+  isSelfHeld(did: Did): boolean {
+    const known = this.kinds.get(did)
+    return known?.kind === 'patient' && known.controller === null
   }
 
-  /** Whether the reader is somebody who may ask through the organisation at all. */
-  stands(ask: Ask, timeMs: number): boolean {
-    const reader = this.kinds.get(ask.reader)
-    if (reader === undefined || reader.suspended || !this.members.has(ask.organisation) || this.kinds.get(ask.organisation)?.suspended === true) return false
-    if (ask.reader === ask.organisation) return true
-    if (reader.kind !== 'patient' && !this.belongs(ask, timeMs)) return false
-    const delegation = this.delegations.get(`${ask.reader}/${ask.organisation}`)
-    if (delegation === undefined || timeMs >= delegation.until) return false
-    return delegation.purposes.length === 0 || delegation.purposes.includes(ask.purpose)
+  handlesOf(did: Did): string[] {
+    return [...this.owners].filter(([, owner]) => owner === did).map(([handle]) => handle)
   }
 
-  belongs({ reader, organisation }: Ask, timeMs: number): boolean {
-    const kind = this.kinds.get(reader)?.kind
-    if (kind === 'organisation') return reader === organisation
-    return kind !== 'patient' && this.attestations.some((item) => item.subject === reader && item.organisation === organisation && timeMs < item.until)
+  /** Whether the emergency lasts. */
+  isLive({ endedMs, confirmer, confirmByMs, endMs }: ModelEmergency, timeMs: number): boolean {
+    return endedMs === null && timeMs < (confirmer === null ? confirmByMs : endMs)
   }
 
-  inForce(ask: Ask, patient: string, timeMs: number, standMs = timeMs): ModelRule[] {
-    return [...this.rules.values()].filter(({ patient: whose, terms }) =>
-      whose === patient && terms.from <= timeMs && (terms.until === null || timeMs < terms.until) &&
-      (terms.purposes.length === 0 || terms.purposes.includes(ask.purpose)) && terms.actions.some((action) => action === ask.action) && this.isGrantee(terms.grantee, ask, patient, standMs))
-  }
-
-  isGrantee(grantee: Grantee, ask: Ask, patient: string, timeMs: number): boolean {
-    if (grantee.kind === 'person') return grantee.did === ask.reader
-    if (!this.belongs(ask, timeMs)) return false
-    if (grantee.kind === 'organisation') return grantee.did === ask.organisation
-    if (grantee.kind === 'anyone-treating') return this.treats(patient, ask.organisation, timeMs)
-    if (grantee.kind === 'anyone') return true
-    if (grantee.organisation !== undefined && grantee.organisation !== ask.organisation) return false
-    return this.attestations.some((item) => item.subject === ask.reader && item.organisation === ask.organisation && item.role === grantee.role && timeMs < item.until)
+  hasRole(did: Did, organisation: Did, roles: readonly string[], timeMs: number): boolean {
+    return this.attestations.some((item) => item.subject === did && item.organisation === organisation && roles.includes(item.role) && timeMs < item.until)
   }
 
   /** Takes in one transaction that took effect; `before` sees each message before it counts. */
@@ -190,8 +184,10 @@ export class Model {
     tx.body.messages.forEach((message, at) => {
       before(message)
       this.#applyMessage(tx, message, at, timeMs)
+      this.stamp++
     })
     this.#applyEvents(result)
+    this.stamp++
   }
 
   #applyMessage(tx: DecodedTx, message: Message, at: number, timeMs: number): void {
@@ -200,6 +196,7 @@ export class Model {
     switch (message.type) {
       case 'identity.register': {
         this.kinds.set(message.did, { kind: message.kind, controller: signer, suspended: false })
+        this.keys.set(message.did, { number: 1, signing: message.signingKey, agreement: message.agreementKey })
         if (message.handle === null) return
         this.owners.set(toHex(message.handle), message.did)
         this.treatments.set(`${toHex(message.handle)}/${signer}`, { until: timeMs + YEAR_MS, contested: false })
@@ -220,10 +217,44 @@ export class Model {
       case 'identity.revokeDelegation':
         this.delegations.delete(`${signer}/${message.to}`)
         return
+      case 'identity.rotateKey':
+        return this.#nextKey(message)
+      case 'identity.offerClaim':
+        this.offers.set(message.did, { claimKey: message.claimKey, untilMs: message.until })
+        return this.handlesOf(message.did).forEach((handle) => this.#listed(handle))
+      case 'identity.withdrawClaim':
+        this.offers.delete(message.did)
+        return
+      case 'identity.claim': {
+        const known = this.kinds.get(message.did)
+        if (known !== undefined) this.kinds.set(message.did, { ...known, controller: null })
+        this.claimed.set(message.did, timeMs)
+        this.offers.delete(message.did)
+        this.#nextKey(message)
+        for (const key of [...this.delegations.keys()]) if (key.startsWith(`${message.did}/`)) this.delegations.delete(key)
+        return this.handlesOf(message.did).forEach((handle) => this.#listed(handle))
+      }
+      case 'consent.acceptTerms':
+        this.terms.add(`${signer}/${toHex(message.hash)}`)
+        return
+      case 'access.breakGlass':
+        return this.#emergency(message, signer, derivedId(tx.id, at), timeMs)
+      case 'access.confirmEmergency':
+        return this.#changeEmergency(message.emergency, { confirmer: message.confirmer })
+      case 'access.reviewEmergency':
+        return this.#changeEmergency(message.emergency, { reviewer: message.reviewer, ...(message.outcome === 'unjustified' ? { endedMs: timeMs } : {}) })
+      case 'access.contestEmergency':
+        return this.#changeEmergency(message.emergency, { reviewer: null, endedMs: timeMs })
+      case 'access.endorse': {
+        const { reader, purpose, endorser, until } = message
+        const patient = toHex(message.patient)
+        this.endorsements.set(`${patient}/${reader}/${signer}/${purpose}`, { patient, reader, organisation: signer, purpose, endorser, fromMs: timeMs, untilMs: until })
+        return this.#listed(patient)
+      }
       case 'consent.grant':
-        return this.#rule(created, toHex(message.patient), message.terms)
+        return this.#rule(derivedId(tx.id, at), toHex(message.patient), message.terms)
       case 'consent.modify':
-        return this.#rule(toHex(message.rule), toHex(message.patient), message.terms)
+        return this.#rule(message.rule, toHex(message.patient), message.terms)
       case 'consent.revoke':
         this.rules.delete(toHex(message.rule))
         return this.#listed(toHex(message.patient))
@@ -233,7 +264,7 @@ export class Model {
       case 'consent.approve':
         this.requests.delete(toHex(message.request))
         this.#listed(toHex(message.patient))
-        return this.#rule(created, toHex(message.patient), message.terms)
+        return this.#rule(derivedId(tx.id, at), toHex(message.patient), message.terms)
       case 'consent.deny':
         this.requests.delete(toHex(message.request))
         return this.#listed(toHex(message.patient))
@@ -298,7 +329,7 @@ export class Model {
       } else if (type === 'access.closed' && known !== undefined) {
         this.accesses.set(id, { ...known, open: false })
         this.#listed(known.patient)
-      } else if (type === 'access.shortened' && known !== undefined) {
+      } else if ((type === 'access.shortened' || type === 'access.extended') && known !== undefined) {
         this.accesses.set(id, { ...known, untilMs: attributes['untilMs'] as number })
       }
     }
@@ -306,10 +337,10 @@ export class Model {
 
   #put(author: Did, recorder: Did, entry: Extract<Message, { type: 'records.put' }>['entries'][number]): void {
     const record = toHex(entry.record)
-    const tags = [{ category: entry.category, labels: entry.labels }, ...(entry.furtherTags ?? [])]
+    const tags = [entry, ...(entry.furtherTags ?? [])]
     const subjects = entry.subjects.map(toHex)
     const version: ModelVersion = {
-      record, version: entry.version, author, recorder, flags: entry.flags, subjects, categories: tags.map(({ category }) => toHex(category)), ciphertext: toHex(entry.ciphertext), height: this.height,
+      record, version: entry.version, author, recorder, flags: entry.flags, subjects, categories: tags.map(({ category }) => toHex(category)), dates: tags.map(({ dates }) => dates), ciphertext: toHex(entry.ciphertext), height: this.height,
     }
     this.records.set(record, [...(this.records.get(record) ?? []), version])
     for (const [at, patient] of subjects.entries()) {
@@ -319,9 +350,34 @@ export class Model {
     }
   }
 
-  #rule(id: string, patient: string, terms: RuleTerms): void {
-    this.rules.set(id, { id, patient, terms })
+  #rule(key: ObjectId, patient: string, terms: RuleTerms): void {
+    const id = toHex(key)
+    this.rules.set(id, { id, key, patient, terms })
     this.#listed(patient)
+  }
+
+  #nextKey({ did, signingKey, agreementKey }: { readonly did: Did; readonly signingKey: Uint8Array; readonly agreementKey: Uint8Array }): void {
+    this.keys.set(did, { number: (this.keys.get(did)?.number ?? 0) + 1, signing: signingKey, agreement: agreementKey })
+  }
+
+  /** While one of the reader's lasts, a further declaration adds none. */
+  #emergency(message: Extract<Message, { type: 'access.breakGlass' }>, organisation: Did, key: ObjectId, timeMs: number): void {
+    const patient = toHex(message.patient)
+    const { reader } = message
+    if ([...this.emergencies.values()].some((item) => item.patient === patient && item.reader === reader && item.organisation === organisation && this.isLive(item, timeMs))) return
+    const [confirmMs, longestMs] = this.emergencyMs
+    const endMs = timeMs + longestMs
+    const id = toHex(key)
+    this.emergencies.set(id, { id, key, patient, reader, organisation, declaredMs: timeMs, confirmByMs: Math.min(timeMs + confirmMs, endMs), endMs, confirmer: null, endedMs: null, reviewer: null })
+    this.#listed(patient)
+  }
+
+  /** One that is over stays over. */
+  #changeEmergency(key: ObjectId, change: Partial<ModelEmergency>): void {
+    const known = this.emergencies.get(toHex(key))
+    if (known === undefined) return
+    this.emergencies.set(known.id, { ...known, ...change, endedMs: known.endedMs ?? change.endedMs ?? null })
+    this.#listed(known.patient)
   }
 
   #listed(patient: string): void {

@@ -1,6 +1,6 @@
 import { createHash, createPrivateKey, createPublicKey, sign as ed25519Sign, type KeyObject } from 'node:crypto'
 import { concatBytes, deriveDid, equalBytes, sha256, utf8, type Did } from '@chiron/protocol'
-import { deriveKemKeyPair, type KemKeyPair } from '@chiron/vault'
+import { deriveKemKeyPair, importX25519KeyPair, type KemKeyPair } from '@chiron/vault'
 import { NativeSignatures } from '../../src/engine/signatures.ts'
 
 const PKCS8 = { ed25519: Buffer.from('302e020100300506032b657004220420', 'hex'), x25519: Buffer.from('302e020100300506032b656e04220420', 'hex') }
@@ -14,7 +14,7 @@ export interface Party {
   readonly publicKey: Uint8Array
   readonly agreementKey: Uint8Array
   readonly inception: Uint8Array
-  readonly keyId: 'k1'
+  readonly keyId: string
   sign(message: Uint8Array): Uint8Array
 }
 
@@ -31,6 +31,7 @@ interface Keys {
 
 const made = new Map<string, Keys>()
 const kems = new Map<string, Promise<KemKeyPair>>()
+const pairs = new Map<string, Promise<KemKeyPair>>()
 
 function privateKeyOf(type: keyof typeof PKCS8, seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([PKCS8[type], seed]), format: 'der', type: 'pkcs8' })
@@ -68,6 +69,19 @@ export function party(kind: Kind, name: string, signing: Signing): Party {
   const truly = signing === 'real' || name === BLOCK_SIGNER
   const sign = (message: Uint8Array): Uint8Array => (truly ? new Uint8Array(ed25519Sign(null, message, privateKey)) : stubSignature(keys.publicKey, message))
   return { name, keyId: 'k1', ...keys, sign }
+}
+
+/** The same identity with another key, that of this number. */
+export function partyLike(first: Party, name: string, number: number, signing: Signing): Party {
+  const { did, inception } = first
+  return { ...party('patient', name, signing), did, inception, keyId: `k${number}` }
+}
+
+/** The agreement key of a patient's party, with its secret. */
+export function agreementPairOf({ name }: Party): Promise<KemKeyPair> {
+  const known = pairs.get(name) ?? importX25519KeyPair(sha256(utf8(`agreement patient/${name}`)))
+  pairs.set(name, known)
+  return known
 }
 
 /** 64 bytes that depend on key and message alone. */

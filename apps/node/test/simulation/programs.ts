@@ -1,6 +1,6 @@
 import type { Did } from '@chiron/protocol'
 import { custody } from '@chiron/ledger'
-import { Keyholder, type Blob, type BlobStore } from '@chiron/vault'
+import { Keyholder, type Blob, type BlobStore, type KeptCopy, type WalletCopies } from '@chiron/vault'
 import type { Incarnation } from '@chiron/testkit/simulation'
 import type { EmbeddedEngine } from '../../src/engine/embedded/engine.ts'
 import { openEmbeddedEngine } from '../../src/engine/embedded/open.ts'
@@ -18,6 +18,7 @@ import type { Organisation } from './config.ts'
 import { Follower, type FollowerDisk } from './follower.ts'
 import { GatewayActor } from './gateway.ts'
 import { lie } from './liar.ts'
+import { restoreOldest, serveCheckpoints } from './monitor.ts'
 import { kemOf, type Party } from './parties.ts'
 import { DiskBlockFiles, type DiskStateStore } from './stores.ts'
 import type { World } from './world.ts'
@@ -60,6 +61,7 @@ export async function openLedger(world: World, run: Incarnation): Promise<Embedd
 
 function observe({ checker }: World, engine: EmbeddedEngine): void {
   const { height } = engine.status()
+  if (checker.isClosed) return
   if (height < checker.height) checker.fail('P4', `the ledger came back at block ${height} of ${checker.height}`)
   for (let at = 1; at <= height; at++) checker.block(at, engine.block(at) as Uint8Array, () => engine.results(at) ?? [])
 }
@@ -83,8 +85,10 @@ function serveLedger(world: World, run: Incarnation, engine: EmbeddedEngine): vo
 }
 
 export async function startLedgerMachine(world: World, run: Incarnation): Promise<void> {
+  if (world.restoring) restoreOldest(world, run)
   const engine = await openLedger(world, run)
   serveLedger(world, run, engine)
+  serveCheckpoints(world, run, engine)
   run.every(world.config.blockMs, 'idle block', () => void engine.advance().catch(() => undefined))
   run.ready = true
 }
@@ -102,6 +106,10 @@ export async function startServing(world: World, run: Incarnation): Promise<void
   run.services.set('put', (batch: readonly Blob[]) => blobs.putMany(batch))
   run.services.set('get', (hash: Uint8Array) => blobs.get(hash))
   run.services.set('delete', (hash: Uint8Array) => blobs.delete(hash))
+  const { copies } = world.disks
+  run.services.set('put copies', ({ owner, kept }: { owner: Did; kept: readonly KeptCopy[] }) => copies.put(owner, kept))
+  run.services.set('list copies', (owner: Did) => copies.list(owner))
+  run.services.set('delete copies', (ciphertexts: readonly Uint8Array[]) => copies.delete(ciphertexts))
   run.ready = true
 }
 
@@ -203,17 +211,27 @@ function remoteBlobs(world: World, run: Incarnation): BlobStore {
   }
 }
 
+function remoteCopies(world: World, run: Incarnation): WalletCopies {
+  const there = world.machine('blobs')
+  return {
+    put: (owner, kept) => world.network.call(run.machine, there, 'put copies', { owner, kept }, CALL_MS),
+    list: (owner) => world.network.call(run.machine, there, 'list copies', owner, CALL_MS),
+    delete: (ciphertexts) => world.network.call(run.machine, there, 'delete copies', ciphertexts, CALL_MS),
+  }
+}
+
 export async function startGatewayMachine(world: World, run: Incarnation, at: number): Promise<void> {
   const engine = await follow(world, run)
   const keyholders = world.cast.keyholders.map(({ did }, index) => remoteKeyholder(world, run, did, index))
   const facts = factsOf(engine.reader)
-  await GatewayActor.start(world, run, world.cast.organisations[at] as Organisation, { engine, facts, keyholders, blobs: remoteBlobs(world, run) })
+  await GatewayActor.start(world, run, world.cast.organisations[at] as Organisation, { engine, facts, keyholders, blobs: remoteBlobs(world, run), copies: remoteCopies(world, run) })
 }
 
 /** Ledger, keyholders and gateways in one process. */
 export async function startOneNode(world: World, run: Incarnation): Promise<void> {
   const engine = await openLedger(world, run)
   serveLedger(world, run, engine)
+  serveCheckpoints(world, run, engine)
   const facts = factsOf(world.disks.state)
   const keyholders: KeyholderService[] = []
   for (const [at] of world.cast.keyholders.entries()) {
@@ -227,6 +245,6 @@ export async function startOneNode(world: World, run: Incarnation): Promise<void
       },
     })
   }
-  for (const organisation of world.cast.organisations) await GatewayActor.start(world, run, organisation, { engine, facts, keyholders, blobs: world.disks.blobs })
+  for (const organisation of world.cast.organisations) await GatewayActor.start(world, run, organisation, { engine, facts, keyholders, blobs: world.disks.blobs, copies: world.disks.copies })
   run.ready = true
 }

@@ -6,8 +6,12 @@ import { textOf, type Violation } from './checker.ts'
 import { configOf, patientId, type Config } from './config.ts'
 import { checkLists } from './lists.ts'
 import { Faults } from './faults.ts'
-import { textOfResource, type GatewayActor, type Intent } from './gateway.ts'
+import { checkForks } from './forks.ts'
+import type { GatewayActor } from './gateway.ts'
+import { textOfResource, type Intent } from './intents.ts'
 import type { Signing } from './parties.ts'
+import { awaited, until } from './waiting.ts'
+import { checkCopies } from './wallet-copies.ts'
 import { World } from './world.ts'
 
 const DAY_MS = 86_400_000
@@ -106,17 +110,6 @@ function schedule({ kernel, config }: World, what: string, everyMs: number, begi
   next()
 }
 
-/** Waits, in simulated time, for what goes on by itself. */
-async function awaited<T>({ kernel, checker }: World, what: string, work: Promise<T>, limitMs = 90_000): Promise<T | undefined> {
-  const outcomes: PromiseSettledResult<T>[] = []
-  void Promise.allSettled([work]).then((settled) => outcomes.push(...settled))
-  for (let waited = 0; outcomes.length === 0 && waited < limitMs; waited += 250) await kernel.run(250)
-  const [outcome] = outcomes
-  if (outcome?.status === 'fulfilled') return outcome.value
-  checker.fail('-', outcome === undefined ? `${what} does not end` : `${what} fails although nothing is wrong: ${textOf(outcome.reason)}`)
-  return undefined
-}
-
 /** Registers users, and the patients at organisations in turn, before anything goes wrong. */
 async function setUp(world: World): Promise<void> {
   const { cast, kernel, config } = world
@@ -143,17 +136,6 @@ async function setUp(world: World): Promise<void> {
   }
 }
 
-async function until({ kernel }: World, holds: () => boolean): Promise<void> {
-  if (holds()) return
-  await new Promise<void>((resolve) => {
-    const look = (): void => {
-      if (holds()) resolve()
-      else kernel.after(100, 'looks', look)
-    }
-    look()
-  })
-}
-
 /** Mends everything, waits until all is quiet, and checks what can only be seen then. */
 async function finish(world: World, faults: Faults): Promise<void> {
   const { checker, cast, config, kernel } = world
@@ -169,8 +151,10 @@ async function finish(world: World, faults: Faults): Promise<void> {
   for (const gateway of gateways) await awaited(world, 'reporting', gateway.services.reporter.report())
   for (const gateway of gateways) checkOwed(world, gateway)
   checkLogs(world)
+  await awaited(world, 'looking into wallets', checkCopies(world))
   checker.measureLags()
   await reopen(world)
+  await checkForks(world)
 }
 
 /** P4: every acknowledged write is in the ledger and opens, through keyholders, to what was written. */

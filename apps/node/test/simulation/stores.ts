@@ -1,13 +1,16 @@
-import type { RecordId } from '@chiron/protocol'
+import type { Did, RecordId } from '@chiron/protocol'
 import {
-  MemoryBlobStore, MemoryEpochKeyStore, MemoryReleaseLogStore, MemoryShareStore,
-  type Blob, type BlobInfo, type BlobStore, type EpochKeyStore, type LogFrontier, type PendingShare, type ReleaseLogStore, type ShareKey, type ShareStore, type StoredShare,
+  MemoryBlobStore, MemoryEpochKeyStore, MemoryReleaseLogStore, MemoryShareStore, MemoryWalletCopies,
+  type Blob, type BlobInfo, type BlobStore, type EpochKeyStore, type KeptCopy, type LogFrontier, type PendingShare, type ReleaseLogStore, type ShareKey, type ShareStore, type StoredShare, type WalletCopies,
 } from '@chiron/vault'
 import type { Disk, SimulatedFile } from '@chiron/testkit/simulation'
+import type { WalletIdentity, WalletStore } from '../../src/gateway/records/registrar.ts'
+import type { CustodialWallets } from '../../src/patients/wallets.ts'
 import type { BlockFile, BlockFiles } from '../../src/storage/block-files.ts'
 import { toStorageError } from '../../src/storage/errors.ts'
 import { MemoryStateStore } from '../../src/storage/memory-state-store.ts'
 import type { StateStore, StoreSpace, StoreWrite } from '../../src/storage/state-store.ts'
+import type { CheckpointFile, CheckpointState } from '../../src/transparency/checkpoint-file.ts'
 
 /**
  * The drivers' contracts over a simulated disk: each keeps in memory what is durable, and changes it when the disk says
@@ -195,5 +198,95 @@ export class DiskBlobStore implements BlobStore {
     } catch (cause) {
       throw toStorageError(cause, 'blobs', 'writing to')
     }
+  }
+}
+
+/** Patients' copies on a simulated disk, beside the ciphertext. */
+export class DiskWalletCopies implements WalletCopies {
+  readonly #disk: Disk
+  readonly #onPut: (owner: Did) => void
+  readonly #durable = new MemoryWalletCopies()
+
+  constructor(disk: Disk, onPut: (owner: Did) => void) {
+    this.#disk = disk
+    this.#onPut = onPut
+  }
+
+  async put(owner: Did, copies: readonly KeptCopy[]): Promise<void> {
+    this.#onPut(owner)
+    await this.#commit(() => void this.#durable.put(owner, copies))
+  }
+
+  list(owner: Did): Promise<readonly KeptCopy[]> {
+    return this.#durable.list(owner)
+  }
+
+  async delete(ciphertexts: readonly Uint8Array[]): Promise<void> {
+    await this.#commit(() => void this.#durable.delete(ciphertexts))
+  }
+
+  async #commit(apply: () => void): Promise<void> {
+    try {
+      await this.#disk.commit(apply)
+    } catch (cause) {
+      throw toStorageError(cause, 'copies', 'writing to')
+    }
+  }
+}
+
+/** Keys that a custodian has of patients, by name: their secrets follow from the name here. */
+export class DiskCustodialWallets implements WalletStore, CustodialWallets {
+  readonly #disk: Disk
+  readonly #identityOf: (patientId: string) => WalletIdentity
+  readonly #kept = new Set<string>()
+
+  constructor(disk: Disk, identityOf: (patientId: string) => WalletIdentity) {
+    this.#disk = disk
+    this.#identityOf = identityOf
+  }
+
+  async walletFor(patientId: string): Promise<WalletIdentity> {
+    if (!this.#kept.has(patientId)) await this.#disk.commit(() => void this.#kept.add(patientId))
+    return this.#identityOf(patientId)
+  }
+
+  async signerFor(): Promise<undefined> {
+    return undefined
+  }
+
+  async destroy(patientId: string): Promise<void> {
+    if (this.#kept.has(patientId)) await this.#disk.commit(() => void this.#kept.delete(patientId))
+  }
+
+  async patientIds(): Promise<readonly string[]> {
+    return [...this.#kept].sort()
+  }
+}
+
+/** What a node remembers of its checkpoints. */
+export class DiskCheckpointFile implements Pick<CheckpointFile, 'read' | 'write'> {
+  readonly #disk: Disk
+  #durable: CheckpointState | undefined
+
+  constructor(disk: Disk) {
+    this.#disk = disk
+  }
+
+  read(): CheckpointState {
+    return this.#durable ?? { format: 'chiron/checkpoints/v1', newest: null, published: null, witnesses: {} }
+  }
+
+  async write(state: CheckpointState): Promise<void> {
+    try {
+      await this.#disk.commit(() => {
+        this.#durable = state
+      })
+    } catch (cause) {
+      throw toStorageError(cause, 'checkpoints', 'writing')
+    }
+  }
+
+  wipe(): void {
+    this.#durable = undefined
   }
 }

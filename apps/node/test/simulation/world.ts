@@ -1,16 +1,18 @@
 import type { Did, Genesis } from '@chiron/protocol'
 import type { Runtime } from '@chiron/ledger'
-import { MemoryWalletCopies } from '@chiron/vault'
 import { Kernel, Machine, Network, type Incarnation } from '@chiron/testkit/simulation'
 import { applicationRuntime } from '../../src/engine/application-runtime.ts'
 import { Checker, textOf } from './checker.ts'
-import { castOf, genesisOf, START_MS, type Cast, type Config } from './config.ts'
+import { Vocabulary } from '../../src/gateway/vocabulary.ts'
+import { castOf, genesisOf, patientId, START_MS, type Cast, type Config } from './config.ts'
 import type { FollowerDisk } from './follower.ts'
 import type { GatewayActor } from './gateway.ts'
 import type { MemoryIndex } from './memory-index.ts'
-import { SimulatedSignatures } from './parties.ts'
+import { startMonitor, type SeenCheckpoint } from './monitor.ts'
+import { party, SimulatedSignatures } from './parties.ts'
+import { PatientActor } from './patients.ts'
 import { startGatewayMachine, startKeyholderMachine, startLedgerMachine, startOneNode, startServing } from './programs.ts'
-import { DiskBlobStore, DiskKeyholderStores, DiskStateStore } from './stores.ts'
+import { DiskBlobStore, DiskCheckpointFile, DiskCustodialWallets, DiskKeyholderStores, DiskStateStore, DiskWalletCopies } from './stores.ts'
 
 /** A write that its client was told of. */
 export interface Acknowledged {
@@ -25,8 +27,10 @@ export interface Disks {
   readonly state: DiskStateStore
   readonly keyholders: readonly DiskKeyholderStores[]
   readonly blobs: DiskBlobStore
-  /** Patients' copies of keys: nobody claims here, so there are none. */
-  readonly copies: MemoryWalletCopies
+  readonly copies: DiskWalletCopies
+  /** Custodial wallets, by organisation. */
+  readonly wallets: Map<Did, DiskCustodialWallets>
+  readonly checkpoints: DiskCheckpointFile
   readonly followers: Map<string, FollowerDisk>
   readonly indexes: Map<Did, MemoryIndex>
 }
@@ -49,6 +53,14 @@ export class World {
   readonly outcomes = new Map<string, number>()
   /** Requests that keyholders were sent, for those who send them again. */
   readonly requests: Uint8Array[] = []
+  readonly patients: readonly PatientActor[]
+  /** The newest checkpoint that the monitor has seen, on its disk. */
+  seen: SeenCheckpoint | undefined
+  /** The ledger comes back empty, as from an old copy, with or without what it remembers of its checkpoints. */
+  restoring = false
+  /** How often the monitor, and the node itself, said that history was changed. */
+  alarms = 0
+  forks = 0
   readonly #checkedSignatures = new Map<string, boolean>()
 
   private constructor(config: Config, kernel: Kernel, cast: Cast, genesis: Genesis) {
@@ -63,8 +75,12 @@ export class World {
       runtime: this.runtime(signatures),
       verify: (key, message, signature) => signatures.verify(key, message, signature),
       keyOf: keysOf(cast),
+      isOwnKey: (did, signingKey) => this.patients.some((patient) => patient.did === did && patient.made(signingKey)),
       maxViewAgeMs: config.topology === 'spread' ? config.maxViewAgeMs : undefined,
     })
+    const vocabulary = new Vocabulary(cast.vocabularyKey)
+    this.patients = cast.patients.map((first, at) =>
+      new PatientActor(patientId(at), vocabulary.patientHandle(patientId(at)), first, { chainId: genesis.chainId, config, newestKey: (did) => this.checker.model().keys.get(did) }))
     this.#makeMachines()
     this.disks = this.#makeDisks()
   }
@@ -119,6 +135,7 @@ export class World {
       this.machines.set(name, machine)
     }
     add('clients', async () => {})
+    add('monitor', (run) => startMonitor(this, run))
     if (topology === 'one-node') return add('node', (run) => startOneNode(this, run))
     add('ledger', (run) => startLedgerMachine(this, run))
     add('blobs', (run) => startServing(this, run))
@@ -130,12 +147,19 @@ export class World {
     const one = this.config.topology === 'one-node'
     const disk = (name: string) => this.machine(one ? 'node' : name).disk
     const followers = new Map<string, FollowerDisk>()
-    if (!one) for (const { name } of this.fallible) if (name !== 'ledger' && name !== 'blobs') followers.set(name, { store: new DiskStateStore(disk(name)), blocks: [] })
+    if (!one) for (const { name } of this.fallible) if (!['ledger', 'blobs', 'monitor'].includes(name)) followers.set(name, { store: new DiskStateStore(disk(name)), blocks: [] })
     return {
       state: new DiskStateStore(disk('ledger')),
       keyholders: this.cast.keyholders.map((_, at) => new DiskKeyholderStores(disk(`keyholder ${at}`))),
       blobs: new DiskBlobStore(disk('blobs'), () => this.machine(one ? 'node' : 'blobs').nowMs()),
-      copies: new MemoryWalletCopies(),
+      copies: new DiskWalletCopies(disk('blobs'), (owner) => {
+        if (!this.checker.model().isSelfHeld(owner)) this.checker.fail('P1', 'a key was sealed to a wallet before the patient had it')
+      }),
+      wallets: new Map(this.cast.organisations.map(({ did, name }) => [did, new DiskCustodialWallets(disk(name), (id) => {
+        const { did: patient, publicKey, agreementKey, inception } = party('patient', id, this.config.signing)
+        return { did: patient, signingKey: publicKey, agreementKey, inception }
+      })])),
+      checkpoints: new DiskCheckpointFile(disk('ledger')),
       followers,
       indexes: new Map(),
     }
