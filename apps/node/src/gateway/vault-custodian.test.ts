@@ -14,6 +14,10 @@ const signer = { ...testIdentity('author'), keyId: 'k1' }
 
 /** A custodian over a new ledger with keyholders that answer as told, and a sealed record to be opened. */
 async function opening(...releases: readonly KeyholderService['release'][]): Promise<unknown> {
+  return await openingFrom(new MemoryBlobStore(() => 0), releases)
+}
+
+async function openingFrom(blobs: MemoryBlobStore, releases: readonly KeyholderService['release'][]): Promise<unknown> {
   const network = await TestNetwork.start(releases.length)
   const { keyholders, threshold } = network.set
   const inception = new Uint8Array(16)
@@ -22,7 +26,6 @@ async function opening(...releases: readonly KeyholderService['release'][]): Pro
   const store = new MemoryStore()
   store.apply(applicationRuntime(new NativeSignatures(), () => {}).executeGenesis(genesis).writes)
   const engine = { state: new CommittedState(store), status: () => ({ chainId, timeMs: 1_000 }) } as unknown as Engine
-  const blobs = new MemoryBlobStore(() => 0)
   const record = sha256(utf8('record')).slice(0, 16) as RecordId
   const binding = { chainId, record, version: 1, author: signer.did, subjects: [] }
   const envelope = await sealEnvelope({ meta: {}, resource: utf8('{}') }, binding, webRandom)
@@ -49,4 +52,10 @@ it('names a keyholder whose answer is not as it should be', async () => {
 it('waits for those who are behind while no more are at fault than may be', async () => {
   expect(await opening(answersNonsense, isBehind, isBehind, isBehind)).toMatchObject({ code: 'ERR_GATEWAY_UNAVAILABLE' })
   expect(await opening(answersNonsense, answersNonsense, isBehind, isBehind)).toMatchObject({ code: 'ERR_GATEWAY_DAMAGED' })
+})
+
+it('says that a blob store which does not answer is not there now, and that one with other bytes is damaged', async () => {
+  const failing = (error: Error): MemoryBlobStore => Object.assign(new MemoryBlobStore(() => 0), { get: () => Promise.reject(error) })
+  expect(await openingFrom(failing(new TypeError('fetch failed')), [isBehind])).toMatchObject({ code: 'ERR_GATEWAY_UNAVAILABLE', cause: { message: 'fetch failed' } })
+  expect(await openingFrom(failing(new VaultError('ERR_VAULT_BLOB_CORRUPT', 'changed')), [isBehind])).toMatchObject({ code: 'ERR_GATEWAY_DAMAGED' })
 })

@@ -149,6 +149,8 @@ export class VaultCustodian implements Custodian {
     try {
       bytes = await this.#blobs.get(ciphertext)
     } catch (cause) {
+      // A store that does not answer says nothing about what it holds.
+      if (!(cause instanceof VaultError || cause instanceof StorageError)) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'the ciphertext cannot be fetched now; try again in a moment', { cause })
       throw new GatewayError('ERR_GATEWAY_DAMAGED', `the ciphertext of record ${toHex(record)} is damaged; restore the blob directory from a backup`, { cause })
     }
     if (bytes === undefined) throw new GatewayError('ERR_GATEWAY_DAMAGED', `the ciphertext of record ${toHex(record)} is missing; restore the blob directory from a backup`)

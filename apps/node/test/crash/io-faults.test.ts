@@ -35,7 +35,7 @@ test.skipIf(shimHindrance !== undefined)(`a flush that fails stops the node with
     const { became, refusals } = await failing(part)
     expect({ part, became, said: refusals.map(({ said }) => said) }).toEqual({ part, became: 'refused', said: [expect.stringMatching(/answered 503 .*the disk failed; the operator finds the reason in the log/)] })
   }
-}, 240_000)
+}, 600_000)
 
 test.skipIf(shimHindrance !== undefined)(`a process that ends before, within or after any change of a file leaves all of a write or nothing (CHIRON_TEST_SEED=${seed})${skipped}`, async () => {
   sweep = newSweep()
@@ -46,4 +46,4 @@ test.skipIf(shimHindrance !== undefined)(`a process that ends before, within or 
     const ends = each.fault !== 'ENOSPC' && hit !== undefined
     expect({ ...each, hit, became }).toEqual({ ...each, hit, became: ends ? 'crashed' : expect.stringMatching(/^(stopped|refused|served)$/) })
   }
-}, 240_000)
+}, 600_000)

@@ -11,10 +11,10 @@ test.skipIf(powerHindrance !== undefined)(`5 losses of power under load take not
   const report = await crashRounds(new PowerRig(), { rounds: 5, seed, rebuildEvery: 1 })
   expect(report).toMatchObject({ crashes: 5, seed })
   expect(report.acknowledged).toBeGreaterThan(5)
-}, 240_000)
+}, 600_000)
 
 test.skipIf(powerHindrance !== undefined)(`control: without flushes a loss of power takes what was acknowledged${skipped}`, async () => {
   const { losses, lost } = await powerControl('never', { losses: 3, untilLost: true, seed })
   expect(losses).toBeGreaterThan(0)
   expect(lost).toBeGreaterThan(0)
-}, 240_000)
+}, 600_000)

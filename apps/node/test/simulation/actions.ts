@@ -3,6 +3,7 @@ import { Acting } from './acting.ts'
 import { attacks } from './attacks.ts'
 import { careActions } from './care-actions.ts'
 import { consentActions } from './consent-actions.ts'
+import { textOf } from './checker.ts'
 import { codeOf } from './gateway.ts'
 import { patientActions } from './patient-actions.ts'
 import type { World } from './world.ts'
@@ -11,8 +12,8 @@ const WEIGHTS = {
   write: 20, amend: 8, remove: 2, read: 24, treat: 3, ask: 4, label: 2, delegate: 1, fire: 0.5, acceptTerms: 0.7,
   endorse: 3, breakGlass: 3, confirmEmergency: 3, reviewEmergency: 1.5,
   grant: 10, deny: 5, override: 5, revoke: 7, modify: 3, answer: 5, contest: 2, close: 2, labelOwn: 1, contestEmergency: 1,
-  offerClaim: 3, claim: 5, rotate: 2, copies: 4, delegateWallet: 1,
-  forge: 5, again: 4, resend: 3, cheat: 3, oldKey: 2, falseClaim: 1,
+  offerClaim: 3, claim: 5, rotate: 2, copies: 4, delegateWallet: 2,
+  forge: 5, again: 4, resend: 3, cheat: 4, oldKey: 2, falseClaim: 1,
 } as const
 type ActionName = keyof typeof WEIGHTS
 
@@ -44,5 +45,6 @@ export class Actions {
     const code = codeOf(error)
     this.#world.count(`${name}: ${code}`)
     if (code.startsWith('unexpected')) this.#world.checker.fail('-', `${name} failed: ${code}`)
+    if (code === 'ERR_GATEWAY_DAMAGED') this.#world.checker.fail('-', `nothing is damaged, and ${name} says: ${textOf(error)}`)
   }
 }
