@@ -87,7 +87,7 @@ export class WholeConsentModel {
     return referenceDecision({ request, reader: this.#readerOf(asks.reader, asks.organisation), patient: this.facts(), target, timeMs: this.timeMs })
   }
 
-  /** Until when a permit's basis is sure: the last end of what permits, the first denial that comes. */
+  /** Until when a permit's basis is sure: the last end of what permits, the first denial that comes or stands again. */
   #sureUntil(asks: Asks, decision: ReferenceDecision): number {
     const facts = this.facts()
     const endorsed = facts.endorsements.filter((e) => e.reader === asks.reader && e.organisation === asks.organisation && e.purpose === asks.purpose).map((e) => e.untilMs)
@@ -100,7 +100,10 @@ export class WholeConsentModel {
       ...facts.emergencies.map(({ id, untilMs }) => ({ id, end: untilMs })),
     ].filter(({ id }) => decision.rules.includes(toHex(id))).map(({ end }) => end)
     const denials = [...facts.rules, ...facts.orders].filter(({ terms }) => terms.effect === 'deny' && terms.from > this.timeMs).map(({ terms }) => terms.from)
-    return Math.min(ends.length === 0 ? Infinity : Math.max(...ends), ...denials)
+    const overriders = facts.rules.filter(({ terms }) => terms.effect === 'permit' && terms.overrides !== null)
+    const asksForSecond = overriders.some(({ terms }) => (terms.conditions ?? []).some((c) => c.kind === 'second-person'))
+    const standsAgain = [...overriders.map(({ terms }) => terms.until ?? Infinity), ...(asksForSecond ? endorsed : [])].filter((end) => end > this.timeMs)
+    return Math.min(ends.length === 0 ? Infinity : Math.max(...ends), ...denials, ...standsAgain)
   }
 
   #endOf(asks: Asks, decision: ReferenceDecision, openedMs: number): number {

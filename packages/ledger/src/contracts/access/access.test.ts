@@ -45,6 +45,33 @@ test('an access ends before a denial that is yet to come', () => {
   expect(access.access(chain.state, made(chain.do(lakeside, openMsg(doctor))))?.untilMs).toBe(from)
 })
 
+test('an access ends with a permit that overrides a denial: of whoever else permits it, nothing is left then', () => {
+  for (const other of ['a permit without an end', 'the author'] as const) {
+    const chain = populated()
+    if (other === 'the author') {
+      chain.do(ada, msg('consent.grant', { patient, terms: terms({ grantee: organisation(lakeside), actions: ['write'] }) }))
+      chain.do(lakeside, putMsg([entry('glucose')], { recorder: doctor.did }))
+    } else grant(chain)
+    const denial = grant(chain, { effect: 'deny', grantee: individual(doctor), purposes: [] })
+    const until = chain.timeMs + HOUR_MS
+    grant(chain, { grantee: individual(doctor), purposes: ['TREAT'], overrides: denial, until })
+    const id = made(chain.do(lakeside, openMsg(doctor)))
+    expect({ other, untilMs: access.access(chain.state, id)?.untilMs }).toEqual({ other, untilMs: until })
+    chain.pass(2 * HOUR_MS)
+    refused(chain.submit(lakeside, openMsg(doctor)), 'denied')
+  }
+})
+
+test('an access ends with the endorsement that lets a permit override a denial', () => {
+  const chain = populated()
+  grant(chain)
+  const denial = grant(chain, { effect: 'deny', grantee: individual(doctor), purposes: [] })
+  grant(chain, { grantee: individual(doctor), overrides: denial, conditions: [{ kind: 'second-person' }] })
+  const until = chain.timeMs + HOUR_MS
+  chain.do(lakeside, msg('access.endorse', { patient, reader: doctor.did, purpose: 'TREAT', endorser: nurse.did, until }))
+  expect(access.access(chain.state, made(chain.do(lakeside, openMsg(doctor))))?.untilMs).toBe(until)
+})
+
 test('who is invalid: unknown, of another organisation, without role or delegation, suspended; unknown handles', () => {
   const chain = populated()
   grant(chain)

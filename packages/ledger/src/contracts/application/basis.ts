@@ -15,14 +15,15 @@ export function decideOpening(state: StateReader, opening: Request, timeMs: numb
 /**
  * Decides an opening and works out how far the permit reaches: to the latest end among what permits it (rules, orders,
  * emergency, delegation, treating relationship; none for the patient, the author and the directory), and not beyond the
- * next start of a denial. A rule that asks for a second person ends with the endorsement.
+ * next start of a denial, or end of a permit that overrides one. A rule that asks for a second person ends with the
+ * endorsement.
  */
 export function basisOf(state: StateReader, opening: Request, timeMs: number): Basis {
   const { decision, facts } = decideOn(state, opening, timeMs)
   if (decision.effect === 'deny') return { decision, untilMs: undefined, categories: [] }
   const index = permitIndexOf(facts)
   const permits = permitsOf(facts, index, opening, decision)
-  const ends = [latestEnd(permits), index.denialStarts.find((start) => start > timeMs)].filter((end) => end !== undefined)
+  const ends = [latestEnd(permits), index.turns.find((turn) => turn > timeMs), index.endorsedOverride ? turnOfEndorsements(facts, opening, timeMs) : undefined].filter((end) => end !== undefined)
   return { decision, untilMs: ends.length === 0 ? undefined : Math.min(...ends), categories: scopeOf(permits) }
 }
 
@@ -45,10 +46,13 @@ interface IndexedPermit extends Permit {
   readonly needsSecond: boolean
 }
 
-/** What may permit by its id, and when denials begin, ascending. Decisions name rules by the very ids of their facts. */
+/** What may permit by its id. Decisions name rules by the very ids of their facts. */
 interface PermitIndex {
   readonly byId: ReadonlyMap<ObjectId, IndexedPermit>
-  readonly denialStarts: readonly number[]
+  /** When denials begin, and when permits that override some end, so that these stand again; ascending. */
+  readonly turns: readonly number[]
+  /** Whether a permit that overrides asks for a second person. */
+  readonly endorsedOverride: boolean
 }
 
 const indexes = new WeakMap<PatientFacts, PermitIndex>()
@@ -58,15 +62,22 @@ function permitIndexOf(facts: PatientFacts): PermitIndex {
   const known = indexes.get(facts)
   if (known !== undefined) return known
   const byId = new Map<ObjectId, IndexedPermit>()
-  const denialStarts: number[] = []
+  const turns: number[] = []
+  let endorsedOverride = false
   for (const { id, terms } of [...facts.rules, ...facts.orders]) {
     const needsSecond = (terms.conditions ?? []).some(({ kind }) => kind === 'second-person')
-    if (terms.effect === 'deny') denialStarts.push(terms.from)
-    else byId.set(id, { untilMs: terms.until, categories: byHex(terms.categories), needsSecond })
+    if (terms.effect === 'deny') {
+      turns.push(terms.from)
+      continue
+    }
+    byId.set(id, { untilMs: terms.until, categories: byHex(terms.categories), needsSecond })
+    if (terms.overrides === null) continue
+    if (terms.until !== null) turns.push(terms.until)
+    endorsedOverride ||= needsSecond
   }
   for (const { id, untilMs, categories } of facts.delegates) byId.set(id, { untilMs, categories: byHex(categories), needsSecond: false })
   for (const { id, untilMs } of facts.emergencies) byId.set(id, { untilMs, categories: ALL, needsSecond: false })
-  const made = { byId, denialStarts: denialStarts.sort((a, b) => a - b) }
+  const made = { byId, turns: turns.sort((a, b) => a - b), endorsedOverride }
   indexes.set(facts, made)
   return made
 }
@@ -92,6 +103,11 @@ function permitsOf(facts: PatientFacts, { byId }: PermitIndex, opening: Request,
 function endOfEndorsements({ endorsements }: PatientFacts, { reader, organisation, purpose }: Request): number {
   const endorsed = endorsements.filter((e) => e.reader === reader && e.organisation === organisation && e.purpose === purpose)
   return Math.max(0, ...endorsed.map((e) => e.untilMs))
+}
+
+function turnOfEndorsements(facts: PatientFacts, opening: Request, timeMs: number): number | undefined {
+  const end = endOfEndorsements(facts, opening)
+  return end > timeMs ? end : undefined
 }
 
 function latestEnd(permits: readonly Permit[]): number | undefined {
