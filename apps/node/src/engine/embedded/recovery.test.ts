@@ -228,7 +228,7 @@ describe('halting', () => {
       unmount(disk)
       rmSync(disk, { recursive: true, force: true })
     }
-  })
+  }, 300_000)
 })
 
 describe('killed', () => {
