@@ -181,8 +181,8 @@ describe('a witness that refuses', () => {
     expect(checkpoints.status()).toMatchObject({ published: 0, witnesses: [{ state: 'refused', reason: 'HTTP 409 to a log of 3' }] })
     log.grow(7)
     await expect(checkpoints.covering(10, 50)).rejects.toMatchObject({ code: 'ERR_LOG_NOT_WITNESSED' })
-    expect(one.seen.at(-1)).toEqual([9, 10])
-    expect(checkpoints.status().witnesses).toMatchObject([{ state: 'refused', reason: 'HTTP 422 to a log of 10' }])
+    await soon(() => expect(one.seen.at(-1)).toEqual([9, 10]))
+    await soon(() => expect(checkpoints.status().witnesses).toMatchObject([{ state: 'refused', reason: 'HTTP 422 to a log of 10' }]))
   })
 
   it('does not know the log: that is said once', async () => {
