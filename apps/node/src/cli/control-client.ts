@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import * as v from 'valibot'
 import {
-  controlFailure, importEvent, importPath, operations, rebuildEvent, rebuildPath, type ImportEvent, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
+  controlFailure, importEvent, importPath, operations, labelReviewEvent, labelReviewPath, rebuildEvent, rebuildPath, type ImportEvent, type LabelReviewEvent, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
 } from '../control/api.ts'
 import { CliError } from './errors.ts'
 
@@ -61,6 +61,16 @@ export class ControlClient {
     const content = Buffer.from(JSON.stringify(organisation === undefined ? {} : { organisation }))
     const answer = await this.#send('POST', rebuildPath, { type: 'application/json', content })
     return await follow(answer, rebuildEvent, onProgress, 'the rebuild')
+  }
+
+  /**
+   * Has records compared with the value sets of labels, and labelled if `apply` says so; resolves with the last event.
+   * @throws CliError as {@link call}
+   */
+  async reviewLabels(organisation: string | undefined, apply: boolean, onProgress: (event: LabelReviewEvent) => void): Promise<Extract<LabelReviewEvent, { type: 'done' }>> {
+    const content = Buffer.from(JSON.stringify({ apply, ...(organisation === undefined ? {} : { organisation }) }))
+    const answer = await this.#send('POST', labelReviewPath, { type: 'application/json', content })
+    return await follow(answer, labelReviewEvent, onProgress, 'the review of labels')
   }
 
   async #send(method: string, path: string, body: { type: string; content: Buffer } | undefined): Promise<IncomingMessage> {

@@ -67,6 +67,7 @@ const LINES: Line[] = [
     answer: { record: RULE, given: [], own: [], atMs: 9 },
     prints: `{\n  "record": "${RULE}",\n  "given": [],\n  "own": [],\n  "atMs": 9\n}\n`,
   },
+  { line: `labels list --patient ${ID} --json`, sends: { method: 'GET', url: `/label?patient=${ID}` }, answer: { labels: [] }, prints: '[]\n' },
   { line: `label list --patient ${ID} --json`, sends: { method: 'GET', url: `/label?patient=${ID}` }, answer: { labels: [] }, prints: '[]\n' },
   { line: `request deny ${RULE}`, sends: { method: 'POST', url: `/request/${RULE}/deny`, body: {} }, answer: { request: RULE }, prints: `${RULE}\n` },
   { line: `request list --patient ${ID} --json`, sends: { method: 'GET', url: `/requests?patient=${ID}` }, answer: { requests: [] }, prints: '[]\n' },
@@ -221,6 +222,27 @@ describe('command lines', () => {
     expect(node.seen).toEqual([{ method: 'POST', url: '/index/rebuild', body: { organisation: 'riverside' } }])
   })
 
+  it.each([['review', false], ['apply', true]] as const)('follows a %s of labels and prints counts', async (name, apply) => {
+    const row = { organisation: 'riverside', version: '1.1.1.1.1.1', records: 9, lacking: 2, labels: { hiv: 1, genetics: 1 }, labelled: apply ? 2 : 0, refused: 0, unread: 1 }
+    await node.listen(() => ({ lines: [{ type: 'progress', organisation: 'riverside', done: 9, total: 9 }, { type: 'done', reviews: [row] }] }))
+    expect(await node.chiron(['labels', name, '--org', 'riverside'])).toEqual({
+      code: 0,
+      stdout: `ORGANISATION  VALUE SETS   RECORDS  LACKING  LABELLED  REFUSED  LABELS\nriverside     1.1.1.1.1.1  9        2        ${apply ? 2 : 0}         0        hiv 1, genetics 1\n`,
+      stderr: 'records of riverside: 9 of 9\n1 records are not in the index and were not compared: chiron index rebuild, then again\n',
+    })
+    expect(node.seen).toEqual([{ method: 'POST', url: '/label/review', body: { apply, organisation: 'riverside' } }])
+  })
+
+  it.each([
+    [['label', 'add', '--record', 'Observation/1', '--label', 'hiv'], 'say whose'],
+    [['label', 'add', '--patient', ID, '--wallet', 'w.json', '--record', 'Observation/1', '--label', 'hiv'], 'say whose'],
+    [['label', 'add', '--wallet', 'w.json', '--record', 'Observation/1', '--label', 'hiv'], 'say where'],
+    [['label', 'add', '--patient', ID, '--record', 'Observation/1'], 'say which label'],
+    [['label', 'add', '--patient', ID, '--record', 'x', '--label', 'hiv'], 'Expected a resource'],
+  ])('refuses %j', async (args, says) => {
+    expect(await node.chiron(args)).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining(says) as string })
+  })
+
   it('says why a rebuild failed', async () => {
     await node.listen(() => ({ lines: [{ type: 'failed', code: 'ERR_INDEX_FULL', message: 'the disk is full' }] }))
     expect(await node.chiron(['index', 'rebuild'])).toEqual({ code: 1, stdout: '', stderr: 'chiron: the disk is full (ERR_INDEX_FULL)\n' })
@@ -272,7 +294,7 @@ describe('command lines', () => {
     },
   )
 
-  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'patient claim-code', 'patient withdraw-code', 'patient claim', 'patient rotate', 'patient records', 'patient export', 'delegate appoint', 'delegate dismiss', 'delegate list', 'emergency declare', 'emergency confirm', 'emergency review', 'emergency contest', 'emergency list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'label add', 'label remove', 'label list', 'label review', 'label apply', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'patient claim-code', 'patient withdraw-code', 'patient claim', 'patient rotate', 'patient records', 'patient export', 'delegate appoint', 'delegate dismiss', 'delegate list', 'emergency declare', 'emergency confirm', 'emergency review', 'emergency contest', 'emergency list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
     'offers --json for %s',
     async (line) => {
       const { stdout } = await node.chiron([...line.split(' '), '--help'])

@@ -240,6 +240,28 @@ export const rebuildEvent = v.variant('type', [
 ])
 export type RebuildEvent = v.InferOutput<typeof rebuildEvent>
 
+/** Whose records are compared with the value sets of labels (undefined: of every organisation of the node), and whether they are then labelled. */
+export const labelReviewRequest = v.strictObject({ organisation: v.optional(schema.memberName), apply: v.boolean() })
+/** Counts alone: of records that lack a label of today's value sets, of each label, of those that were then labelled or refused. */
+export const labelReviewRow = v.strictObject({
+  organisation: v.string(),
+  version: v.string(),
+  records: schema.uint,
+  lacking: schema.uint,
+  labels: v.record(v.string(), schema.uint),
+  labelled: schema.uint,
+  refused: schema.uint,
+  unread: schema.uint,
+})
+export type LabelReviewRow = v.InferOutput<typeof labelReviewRow>
+/** Lines of the answer to a review, newline-delimited JSON. The last is `done` or `failed`. */
+export const labelReviewEvent = v.variant('type', [
+  v.strictObject({ type: v.literal('progress'), organisation: v.string(), done: schema.uint, total: schema.uint }),
+  v.strictObject({ type: v.literal('done'), reviews: v.array(labelReviewRow) }),
+  v.strictObject({ type: v.literal('failed'), code: v.string(), message: v.string() }),
+])
+export type LabelReviewEvent = v.InferOutput<typeof labelReviewEvent>
+
 /** How the log stands with its witnesses. `alarm`: what an operator must look at now. */
 const logStatus = v.strictObject({
   origin: v.string(),
@@ -321,6 +343,9 @@ export const importPath = '/import'
 
 /** A rebuild streams: `POST /index/rebuild` with {@link rebuildRequest} as JSON, see {@link rebuildEvent}. */
 export const rebuildPath = '/index/rebuild'
+
+/** A review of labels streams: `POST /label/review` with {@link labelReviewRequest} as JSON, see {@link labelReviewEvent}. */
+export const labelReviewPath = '/label/review'
 
 /** Answer with any status from 400 on. `code` is stable; `message` is a sentence for people, with what to do. */
 export const controlFailure = v.strictObject({ code: v.string(), message: v.string() })

@@ -7,7 +7,7 @@ import { GatewayError } from '../gateway/errors.ts'
 import { importDocument } from '../intake/import.ts'
 import { proveState, proveTx } from '../transparency/prove.ts'
 import {
-  importPath, importQuery, operations, rebuildPath, rebuildRequest, type ImportEvent, type IndexRow, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
+  importPath, importQuery, operations, rebuildPath, rebuildRequest, type ImportEvent, labelReviewPath, labelReviewRequest, type IndexRow, type LabelReviewEvent, type LabelReviewRow, type OperationName, type RebuildEvent, type RequestOf, type ResponseOf,
 } from './api.ts'
 import * as consents from './consents.ts'
 import type { ControlDependencies } from './dependencies.ts'
@@ -39,6 +39,7 @@ export function createControlApp(dependencies: ControlDependencies): Hono {
   }
   app.post(importPath, async (c) => await importing(c, dependencies))
   app.post(rebuildPath, async (c) => await rebuilding(c, dependencies))
+  app.post(labelReviewPath, async (c) => await reviewing(c, dependencies))
   app.notFound((c) => c.json({ code: 'ERR_CONTROL_UNKNOWN', message: 'this node does not know the command: are both of the same version?' }, 404))
   app.onError((error, c) => {
     const { status, code, message, unexpected } = failureOf(error)
@@ -131,6 +132,19 @@ async function rebuilding(c: Context, dependencies: ControlDependencies): Promis
       await gateway.services.upkeep.alone(async () => await gateway.services.upkeep.catchUp())
     }
     return { type: 'done', indexes: await indexRows(dependencies) }
+  })
+}
+
+async function reviewing(c: Context, dependencies: ControlDependencies): Promise<Response> {
+  const { organisation, apply } = checked(labelReviewRequest, await bodyOf(c))
+  const gateways = organisation === undefined ? [...dependencies.gateways.values()] : [gatewayNamed(dependencies, organisation)]
+  return events<LabelReviewEvent>(c, dependencies, async (send) => {
+    const reviews: LabelReviewRow[] = []
+    for (const gateway of gateways) {
+      const review = await gateway.reviewLabels(apply, ({ done, total }) => send({ type: 'progress', organisation: gateway.name, done, total }))
+      reviews.push({ organisation: gateway.name, ...review, labels: { ...review.labels } })
+    }
+    return { type: 'done', reviews }
   })
 }
 

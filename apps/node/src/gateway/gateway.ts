@@ -14,6 +14,7 @@ import { GatewayError } from './errors.ts'
 import { IndexError } from './index/errors.ts'
 import { systemLater } from './later.ts'
 import type { Reader } from './reader.ts'
+import { LabelReviewer, type LabelReview, type ReviewProgress } from './records/label-review.ts'
 import type { Services } from './services.ts'
 import type { UpkeepProgress } from './upkeep.ts'
 import { ClaimRelay } from './wallet/claim-relay.ts'
@@ -155,6 +156,13 @@ export class Gateway {
     const record = this.services.vocabulary.record(type, canonicalFor(this.services, reader, type, id))
     await this.desk.label(reader.patientId, record, labels, change)
     return record
+  }
+
+  /** Compares records with the value sets of today, and gives them the labels that they lack where `apply` says so. */
+  async reviewLabels(apply: boolean, onProgress: (progress: ReviewProgress) => void): Promise<LabelReview> {
+    const reviewer = new LabelReviewer(this.services)
+    const { signer } = this.#dependencies
+    return apply ? await reviewer.apply({ signer, random: webRandom }, onProgress) : await reviewer.review(onProgress)
   }
 
   /** Brings refusals and displays that are still waiting onto the ledger. */

@@ -1,12 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { PatientClient, type ChartEntry } from '@chiron/sdk/patient'
 import { toHex, type Label } from '@chiron/protocol'
-import type { LabelRow } from '../../control/api.ts'
+import type { LabelReviewRow, LabelRow } from '../../control/api.ts'
 import { asPatient, walletOptions, type Own } from '../as-patient.ts'
 import type { CommandContext } from '../context.ts'
 import { CliError } from '../errors.ts'
-import { printResult } from '../io.ts'
-import { describeCommand, jsonOption, labelsOption, parseObjectId, parsePatientId, parseRecord } from '../options.ts'
+import { printResult, say } from '../io.ts'
+import { describeCommand, jsonOption, labelsOption, organisationOption, parseObjectId, parsePatientId, parseRecord } from '../options.ts'
+import { createProgress } from '../progress.ts'
 import { formatNames, formatTable } from '../table.ts'
 
 /** Whose: a patient in custody of this node, or the holder of a wallet. */
@@ -19,22 +20,56 @@ interface Change extends Whose {
   readonly label: readonly Label[]
 }
 
+interface Review {
+  readonly org?: string
+  readonly json?: boolean
+}
+
 interface NamedRow extends LabelRow {
   readonly name: string | null
 }
 
 const WALLET = '--wallet wallet.json --at http://localhost:8080/riverside'
 
-/** `chiron label add | remove | list`: the patient's own sensitivity labels. */
+/** `chiron label add | remove | list`: the patient's own sensitivity labels; `review | apply`: those of the value sets. */
 export function addLabel(program: Command, context: CommandContext): void {
-  const label = describeCommand(program.command('label'), "a patient's own sensitivity labels on records", [
+  const label = describeCommand(program.command('label').alias('labels'), 'sensitivity labels on records: a patient\'s own, and those of the value sets', [
     'label add --patient ID --record Observation/123 --label substance-use',
     'label list --patient ID',
     `label add ${WALLET} --record Observation/123 --label hiv`,
+    'labels review',
+    'labels apply --org riverside',
   ])
   changing(label, 'add', 'label a record: from then on only who is allowed that label sees it', (options) => change(context, options, 'add'))
   changing(label, 'remove', 'take off a label that the patient put on; what the author put on stays', (options) => change(context, options, 'remove'))
+  reviewing(label, 'review', 'count records that lack a label of the value sets in use, as after an upgrade', (options) => review(context, options, false))
+  reviewing(label, 'apply', 'give them those labels, each on the ledger and in the patient\'s list; may be repeated, what is done is skipped', (options) => review(context, options, true))
   whose(label.command('list'), 'the records that carry labels, and who put them on', ['label list --patient ID', `label list ${WALLET}`]).action((options: Whose) => list(context, options))
+}
+
+function reviewing(parent: Command, name: string, description: string, action: (options: Review) => Promise<void>): void {
+  describeCommand(parent.command(name), description, [`labels ${name}`, `labels ${name} --org riverside --json`]).addOption(organisationOption()).addOption(jsonOption()).action(action)
+}
+
+async function review({ io, client }: CommandContext, options: Review, apply: boolean): Promise<void> {
+  const progress = createProgress(io)
+  const { reviews } = await client
+    .reviewLabels(options.org, apply, (event) => {
+      if (event.type === 'progress') progress.update(`records of ${event.organisation}`, event.done, event.total)
+    })
+    .finally(() => progress.end())
+  printResult(io, options, reviews, () => formatReviews(reviews))
+  const unread = reviews.reduce((sum, each) => sum + each.unread, 0)
+  if (unread > 0) say(io, `${unread} records are not in the index and were not compared: chiron index rebuild, then again`)
+}
+
+function formatReviews(reviews: readonly LabelReviewRow[]): string {
+  return formatTable(
+    ['ORGANISATION', 'VALUE SETS', 'RECORDS', 'LACKING', 'LABELLED', 'REFUSED', 'LABELS'],
+    reviews.map(({ organisation, version, records, lacking, labelled, refused, labels }) => [
+      organisation, version, String(records), String(lacking), String(labelled), String(refused), formatNames(Object.entries(labels).map(([name, count]) => `${name} ${count}`), 'none'),
+    ]),
+  )
 }
 
 function changing(parent: Command, name: string, description: string, action: (options: Change) => Promise<void>): void {
