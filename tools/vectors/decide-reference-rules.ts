@@ -93,12 +93,13 @@ function covers(terms: RuleTerms, record: RecordFacts | undefined): boolean {
   return (from === null || from <= record.dates.from) && (until === null || record.dates.until < until)
 }
 
-/** What a denial reaches: any day of the record may lie in its interval. Of a patient: only a denial of everything. */
+/** What a denial reaches: any day of the record may lie in its interval, but a Patient without days is about none. Of a patient: only a denial of everything. */
 function hits(terms: RuleTerms, record: RecordFacts | undefined): boolean {
   if (record === undefined) return terms.categories.length + terms.records.length + terms.labels.length === 0 && terms.data === undefined
   if (!about(terms, record)) return false
   if (terms.labels.length > 0 && !record.labels.some((l) => has(terms.labels, l))) return false
-  if (terms.data === undefined || record.dates === null) return true
+  if (terms.data === undefined) return true
+  if (record.dates === null) return !hasFlag(record, IDENTITY)
   const { from, until } = terms.data
   return !(from !== null && record.dates.until < from) && !(until !== null && record.dates.from >= until)
 }

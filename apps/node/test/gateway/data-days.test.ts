@@ -68,6 +68,15 @@ it('a denial of some days hides all that may be of them', async () => {
   expect(await seen(clinic, names, id)).toEqual(['asthma', 'origin', 'spring', 'summer'])
 })
 
+it('a denial of some days hides nobody: the Patient is about no day, and is there in reads, searches and totals', async () => {
+  const { id, names } = await newChart()
+  await grantTerms(started, id, { grantee: organisation(started, 'lakeside') })
+  await grantTerms(started, id, { effect: 'deny', absolute: true, grantee: { kind: 'anyone' }, data: dataOf(started, id, '2024-01-01', '2025-01-01') })
+  expect((await seen(clinic, names, id)).length).toBeLessThan(7)
+  ;(await clinic.get(`Patient/${id}`)).expect(200)
+  expect((await clinic.get(`Patient?_id=${id}`)).expect(200).total).toBe(1)
+})
+
 it('days on the ledger are shifted for each patient, and an open end tells nothing of the shift', async () => {
   const { vocabulary } = started.gateway('riverside').services
   const [one, other] = [await newChart(), await newChart()]

@@ -136,6 +136,8 @@ describe('the value sets', () => {
       expect(version).toBeGreaterThan(0)
       expect(effective).toMatch(/^\d{4}-\d{2}-\d{2}$/)
       expect(sources.length).toBeGreaterThan(0)
+      const listed = codes.flatMap((each) => each.codes ?? [])
+      for (const code of sources.filter((text) => text.startsWith('In none')).flatMap((text) => text.match(/\b\d[\d-]{2,}\b/g) ?? [])) expect(listed).toContain(code)
       for (const { system, codes: exact = [], within = [] } of codes) {
         expect(systems).toContain(system)
         expect(new Set(exact).size).toBe(exact.length)

@@ -95,8 +95,10 @@ export class Matching {
     if (record === null) return labels.size === 0 && data === null
     if (categories !== null && !categories.has(record.category)) return false
     if (labels.size > 0 && !record.labels.some((label) => labels.has(label))) return false
-    const { dates } = record.facts
-    if (data === null || dates === null) return true
+    const { dates, flags } = record.facts
+    if (data === null) return true
+    // Who somebody is is about no day; of any other data without dates some may lie within.
+    if (dates === null) return (flags & RecordFlag.identity) === 0
     return (data.from === null || dates.until >= data.from) && (data.until === null || dates.from < data.until)
   }
 

@@ -4,7 +4,7 @@ import { CLINICAL_ROLES } from './standing.ts'
 import { TIERS } from './tiers/index.ts'
 
 /** Raised whenever any tier decides differently than before. */
-export const POLICY_VERSION = 2
+export const POLICY_VERSION = 3
 
 /**
  * Names the policy: SHA-256 over the canonical encoding of its version, its tiers in order (number, name), the purposes

@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Genetic tests, carriers and susceptibility, counselling; inherited diseases that a test tells of relatives too. */
 export const GENETICS: LabelValueSet = {
@@ -7,7 +7,10 @@ export const GENETICS: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: SOURCES,
+  sources: [...SOURCES, unseen(
+    'SNOMED CT 41040004, 58756001, 79841006, 127040003, 190905008, 405824009, 417357006; LOINC 21636-6, 48004-6, 48005-3, ' +
+    '48018-6, 51969-4, 69548-6, 81247-9',
+  )],
   codes: [
     {
       system: 'icd-10',

@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Infection with HIV, exposure, tests whatever they found, counselling, medicines against it. */
 export const HIV: LabelValueSet = {
@@ -7,7 +7,10 @@ export const HIV: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: SOURCES,
+  sources: [...SOURCES, unseen(
+    'SNOMED CT 62479008, 86406008, 91947003, 111880001, 165816005; LOINC 5220-9, 5221-7, 7917-8, 20447-9, 25836-8, 29893-5, ' +
+    '31201-7, 68961-2; RxNorm 11413, 53654, 68244, 190521, 195085, 276237, 300195, 343047, 460132, 719872, 1433868',
+  )],
   codes: [
     {
       system: 'icd-10',

@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Mental and behavioural disorders but for dementia and disorders of development, self-harm, screening for them, their treatment. */
 export const MENTAL_HEALTH: LabelValueSet = {
@@ -7,7 +7,12 @@ export const MENTAL_HEALTH: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: SOURCES,
+  sources: [...SOURCES, unseen(
+    'SNOMED CT 20010003, 21897009, 36923009, 56882008, 66344007, 72366004, 74732009, 75516001, 78004001, 78667006, 82313006, ' +
+    '191736004, 197480006, 231504006, 370143000, 371631005; LOINC 34788-0, 73831-0, 73832-8; RxNorm 596, 704, 1827, 2556, ' +
+    '2598, 2626, 4493, 5093, 6448, 6470, 10737, 15996, 32937, 35636, 36437, 39786, 42347, 42351, 51272, 61381, 72625, 89013, ' +
+    '115698, 321988',
+  )],
   codes: [
     {
       system: 'icd-10',

@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Services that a minor may have without a parent: contraception, pregnancy, infections passed on by sex. */
 export const MINOR_CONFIDENTIAL: LabelValueSet = {
@@ -7,7 +7,7 @@ export const MINOR_CONFIDENTIAL: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: SOURCES,
+  sources: [...SOURCES, unseen('LOINC 21613-5, 43304-5, 43305-2; RxNorm 4124, 6373, 6691, 7514, 14584')],
   below: 18,
   codes: [
     {

@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Use of alcohol and drugs but for tobacco (as 42 CFR Part 2 has it), harm done by it, screening for it, its treatment. */
 export const SUBSTANCE_USE: LabelValueSet = {
@@ -9,6 +9,7 @@ export const SUBSTANCE_USE: LabelValueSet = {
   licence: 'Apache-2.0',
   sources: [
     ...SOURCES,
+    unseen('SNOMED CT 31956009, 37344009, 66590003, 75544000, 78267003, 85005007, 191816009; LOINC 5643-2; RxNorm 3554, 7243, 82819'),
     '42 CFR 2.11: what a substance use disorder is',
     'IHE PCF 1.1 (CC-BY-4.0), example: 74013-4 as ETHUD',
   ],

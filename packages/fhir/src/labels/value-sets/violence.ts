@@ -1,5 +1,5 @@
 import type { LabelValueSet } from '../value-set.ts'
-import { SOURCES } from './sources.ts'
+import { SOURCES, unseen } from './sources.ts'
 
 /** Abuse, neglect, rape, violence at home; examination and screening for them. */
 export const VIOLENCE: LabelValueSet = {
@@ -7,7 +7,7 @@ export const VIOLENCE: LabelValueSet = {
   version: 1,
   effective: '2026-11-21',
   licence: 'Apache-2.0',
-  sources: SOURCES,
+  sources: [...SOURCES, unseen('SNOMED CT 248110007')],
   codes: [
     {
       system: 'icd-10',
