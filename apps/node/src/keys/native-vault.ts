@@ -7,6 +7,10 @@ const ALGORITHM = 'aes-256-gcm'
 /** zlib's least. */
 const SMALLEST_CHUNK = 64
 
+/** Short input needs no larger window, and to make one ready costs more than to compress. */
+const SHORT_BYTES = 8192
+const SHORT = { windowBits: 13, memLevel: 6 } as const
+
 /** OpenSSL's AES-256-GCM. The key is made ready once. */
 class NativeAeadKey implements FasterAeadKey {
   readonly #key: KeyObject
@@ -60,5 +64,5 @@ const nativeInflate: FasterInflate = (stream, length) => {
 export async function useNativeVault(): Promise<void> {
   await useAead({ importKey: (raw) => new NativeAeadKey(raw) })
   useInflate(nativeInflate)
-  useDeflate((plain) => deflateRawSync(plain))
+  useDeflate((plain) => deflateRawSync(plain, plain.length <= SHORT_BYTES ? SHORT : {}))
 }
