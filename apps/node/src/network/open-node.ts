@@ -46,7 +46,7 @@ import { assertRoom } from '../storage/room.ts'
 import { encodeGenesis, kemKeysOf, loadIdentities, registerUsers, sampleGenesis, type NodeIdentities } from './sample-network.ts'
 
 /** What an index may lose in a crash, to be fetched again from the vault: it is a projection, and everything in it lies durably elsewhere. */
-const INDEX_LAG = { rows: 1000, ms: 1000 } as const
+const INDEX_LAG = { rows: 2000, ms: 2000 } as const
 
 export interface NodeOptions {
   readonly directory: DataDirectory
