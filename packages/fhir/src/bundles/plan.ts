@@ -176,8 +176,7 @@ function rewriteUrls(node: unknown, byUrl: ReadonlyMap<string, string>): unknown
   }
   if (!isObject(node)) return node
   let copy: Record<string, unknown> | undefined
-  for (const key in node) {
-    if (!Object.hasOwn(node, key)) continue
+  for (const key of Object.keys(node)) {
     const value = node[key]
     const replaced = key === 'url' && typeof value === 'string' && value.startsWith('urn:') ? (byUrl.get(value) ?? value) : rewriteUrls(value, byUrl)
     if (replaced !== value) (copy ??= { ...node })[key] = replaced

@@ -94,8 +94,7 @@ function collect(value: JsonObject | readonly unknown[], found: Code[]): void {
   const system = textOf(source['system'])
   const code = textOf(source['code'])
   if (system !== undefined && code !== undefined) found.push({ system, code })
-  for (const key in source) {
-    if (!Object.hasOwn(source, key)) continue
+  for (const key of Object.keys(source)) {
     const inner = source[key]
     if (key !== 'meta' && (isObject(inner) || Array.isArray(inner))) collect(inner, found)
   }

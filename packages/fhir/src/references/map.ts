@@ -37,8 +37,7 @@ function mapNode(node: unknown, path: (string | number)[], fn: (found: FoundRefe
   const source = node as JsonObject
   const isRoot = path.length === 0 && typeof source['resourceType'] === 'string'
   if (isRoot) path.push(source['resourceType'] as string)
-  for (const key in source) {
-    if (!Object.hasOwn(source, key)) continue
+  for (const key of Object.keys(source)) {
     const value = source[key]
     let mapped: unknown = value
     if (key === 'reference' && typeof value === 'string') mapped = fn({ path: formatPath(path, key), text: value, parsed: parseReference(value, base) }) ?? value

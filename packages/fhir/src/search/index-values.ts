@@ -81,6 +81,6 @@ function distinct(rows: IndexRow[]): Emit {
 
 function sameRow(left: IndexRow | undefined, right: IndexRow): boolean {
   if (left === undefined || left.kind !== right.kind) return false
-  const other = left as unknown as JsonObject
-  return Object.entries(right).every(([key, value]) => other[key] === value)
+  for (const key in right) if (left[key as keyof IndexRow] !== right[key as keyof IndexRow]) return false
+  return true
 }

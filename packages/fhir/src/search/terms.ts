@@ -42,35 +42,39 @@ export const TOKEN_SYSTEM_DELETE = 'DELETE FROM token_system WHERE param = ?1 AN
 
 /** What the rows of a resource are in the tables, without numbers too large to be any. @throws FhirError ERR_FHIR_SEARCH_PARAMETER_UNKNOWN */
 export function termsOf(type: string, rows: readonly IndexRow[]): Term[] {
-  const terms = rows.map((row) => ({ kind: row.kind, key: [parameterId(type, row.param), ...valuesOf(row)] }))
-  return terms.filter(({ key }) => key.every((value) => typeof value !== 'number' || Number.isFinite(value)))
+  const terms: Term[] = []
+  for (const row of rows) {
+    const key = keyOf(parameterId(type, row.param), row)
+    if (key.every((value) => typeof value !== 'number' || Number.isFinite(value))) terms.push({ kind: row.kind, key })
+  }
+  return terms
 }
 
-function valuesOf(row: IndexRow): SqlValue[] {
+function keyOf(param: number, row: IndexRow): SqlValue[] {
   switch (row.kind) {
     case 'token':
-      return [row.system, row.code]
+      return [param, row.system, row.code]
     case 'text':
-      return [row.normalized]
+      return [param, row.normalized]
     case 'reference':
-      return [row.targetId, row.targetType]
+      return [param, row.targetId, row.targetType]
     case 'date':
-      return [row.lowMs, row.highMs]
+      return [param, row.lowMs, row.highMs]
     case 'string':
-      return [row.normalized, row.exact]
+      return [param, row.normalized, row.exact]
     case 'quantity':
-      return [row.value, row.code, row.system]
+      return [param, row.value, row.code, row.system]
     case 'uri':
-      return [row.uri]
+      return [param, row.uri]
     case 'number':
-      return [row.value]
+      return [param, row.value]
   }
 }
 
 /** All terms of a resource in one JSON text: by kind and parameter, the values of each. */
 export function formatTerms(terms: readonly Term[]): string {
   const lists: Record<string, SqlValue[][]> = {}
-  for (const { kind, key: [param, ...values] } of terms) (lists[`${kind}${String(param)}`] ??= []).push(values)
+  for (const { kind, key } of terms) (lists[`${kind}${String(key[0])}`] ??= []).push(key.slice(1))
   return JSON.stringify(lists)
 }
 

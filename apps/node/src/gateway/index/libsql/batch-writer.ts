@@ -96,8 +96,8 @@ export class BatchWriter {
     this.#buffer.add(RESOURCE_INSERT, [rid, type, id, version, upsert.record, form, Number(upsert.authored), Number(upsert.current), Number(json === null), upsert.lastUpdatedMs, json, digest])
     for (const subject of upsert.subjects) this.#buffer.add(SUBJECT_INSERT, [subject, rid])
     for (const { kind, key } of terms) {
-      this.#buffer.add(INDEX_INSERTS[kind], [...key, rid])
-      if (kind === 'token') this.#buffer.addOnce(TOKEN_SYSTEM_INSERT, key.slice(0, 2))
+      this.#buffer.add(INDEX_INSERTS[kind], key.concat(rid))
+      if (kind === 'token') this.#buffer.addOnce(TOKEN_SYSTEM_INSERT, `${String(key[0])} ${String(key[1])}`, () => key.slice(0, 2))
     }
     if (terms.length > 0) this.#buffer.add(TERMS_INSERT, [rid, formatTerms(terms)])
     for (const access of upsert.accesses ?? []) this.#buffer.add(OPENED_INSERT, [rid, this.#number(access)])

@@ -1,10 +1,12 @@
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadDefinitions, parseSearch } from '@chiron/fhir'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { IndexStore } from '../port.ts'
 import { EVERYTHING, KEY, loadTestDefinitions, observationRow, patientRow, readTestDefinitions, temporaryDirectory } from '../testing/samples.ts'
+import { deriveIndexKeys } from './keys.ts'
 import { openIndexStore } from './open.ts'
+import { IndexSession } from './session.ts'
 
 const FLIPS = 150
 const HEIGHT = 9
@@ -138,6 +140,21 @@ describe('a flipped bit', () => {
     await expect(store.verify()).rejects.toMatchObject({ code: 'ERR_INDEX_CORRUPT' })
     await store.close()
   })
+})
+
+test('a log that was changed without a trace is found when it is copied into the file', () => {
+  const options = { keys: deriveIndexKeys(KEY), cacheBytes: 1 << 20, logLimitBytes: 1 << 30, heldRows: 0 }
+  const directory = fresh()
+  mkdirSync(directory)
+  const session = IndexSession.create(join(directory, 'index'), options)
+  const alias = (id: string) => session.write({ rows: 1, make: (database) => database.run('INSERT INTO alias VALUES (?, ?, ?)', ['Patient', id, id]) }, true)
+  alias('one')
+  session.checkpoint()
+  alias('two')
+  const path = session.logPath
+  flip(path, statSync(path).size - 100, 2)
+  expect(() => session.checkpoint()).toThrow(expect.objectContaining({ code: 'ERR_INDEX_CORRUPT' }))
+  session.abandon()
 })
 
 test('a file that was touched but not changed goes on being used', async () => {

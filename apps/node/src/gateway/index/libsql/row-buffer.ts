@@ -14,7 +14,7 @@ const GROUPED = new Map<string, readonly string[]>()
 export class RowBuffer {
   readonly #database: IndexDatabase
   readonly #rows = new Map<string, (readonly SqlValue[])[]>()
-  readonly #once = new Set<string>()
+  readonly #once = new Map<string, Set<string>>()
   #count = 0
 
   constructor(database: IndexDatabase) {
@@ -29,12 +29,13 @@ export class RowBuffer {
     if (++this.#count === MOST) this.flush()
   }
 
-  /** As `add`, but not again what has been added since the last `flush`. */
-  addOnce(insert: string, params: readonly SqlValue[]): void {
-    const key = `${insert} ${params.join(' ')}`
-    if (this.#once.has(key)) return
-    this.#once.add(key)
-    this.add(insert, params)
+  /** As `add`, but not again what has been added under that name since the last `flush`. */
+  addOnce(insert: string, name: string, params: () => readonly SqlValue[]): void {
+    let names = this.#once.get(insert)
+    if (names === undefined) this.#once.set(insert, (names = new Set()))
+    if (names.has(name)) return
+    names.add(name)
+    this.add(insert, params())
   }
 
   flush(): void {
@@ -42,13 +43,19 @@ export class RowBuffer {
       if (rows.length > 1) rows.sort(byKey)
       let from = 0
       for (const [index, size] of GROUPS.entries()) {
-        for (; rows.length - from >= size; from += size) this.#database.run(grouped(insert)[index] as string, rows.slice(from, from + size).flat())
+        for (; rows.length - from >= size; from += size) this.#database.run(grouped(insert)[index] as string, paramsOf(rows, from, from + size))
       }
       rows.length = 0
     }
     this.#once.clear()
     this.#count = 0
   }
+}
+
+function paramsOf(rows: readonly (readonly SqlValue[])[], from: number, to: number): SqlValue[] {
+  const params: SqlValue[] = []
+  for (let index = from; index < to; index++) for (const param of rows[index] as readonly SqlValue[]) params.push(param)
+  return params
 }
 
 function byKey(left: readonly SqlValue[], right: readonly SqlValue[]): number {

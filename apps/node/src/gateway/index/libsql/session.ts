@@ -185,6 +185,11 @@ export class IndexSession {
     return this.#guard.verifySlice(first)
   }
 
+  /** The write-ahead log's file. */
+  get logPath(): string {
+    return this.#guard.logPath
+  }
+
   /** Bytes on disk. */
   bytes(): number {
     return this.#guard.pageCount * PAGE_BYTES + this.#guard.logEnd

@@ -8,7 +8,7 @@ import { hmacSha256 } from './keys.ts'
 
 const DIGEST_BYTES = 16
 /** Shorter JSON is kept as it is. */
-const COMPRESS_FROM = 1024
+const COMPRESS_FROM = 2048
 
 /** Columns that `readRow` needs, in a statement with the alias `r`. */
 export const ROW_COLUMNS = 'r.rid, r.type, r.id, r.version, r.form, r.author, r.current, r.deleted, r.last_updated_ms, r.record, r.json, r.digest'
