@@ -80,9 +80,7 @@ export function receiptSigningBytes(chainId: string, set: number, batchRoot: Uin
 
 function uint32Bytes(n: number): Uint8Array {
   requireUint32(n)
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, n)
-  return bytes
+  return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n)
 }
 
 function requireUint32(n: number): void {

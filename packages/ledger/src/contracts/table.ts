@@ -1,6 +1,7 @@
 import { decodeCanonical, didBytes, encodeCanonical, formatDid, utf8, type Did } from '@chiron/protocol'
 import type * as v from 'valibot'
 import type { StateReader, StateWriter } from '../state/reader.ts'
+import { u32 } from '../state/integers.ts'
 import { moveVersion, scopeOf, type VersionScope } from './versions.ts'
 
 /** Parts of a key. Every part but the last has a fixed length, so that no two keys of a table run together. */
@@ -135,8 +136,4 @@ export const didPart = (did: Did): Uint8Array => didBytes(did)
 export const didAt = (key: Uint8Array, offset: number): Did => formatDid(key.subarray(offset, offset + 20))
 
 /** Key part of a number: big-endian u32, so that byte order is numeric order. */
-export function uint32Part(n: number): Uint8Array {
-  const bytes = new Uint8Array(4)
-  new DataView(bytes.buffer).setUint32(0, n)
-  return bytes
-}
+export const uint32Part = (n: number): Uint8Array => u32(n)

@@ -1,4 +1,5 @@
 import { concatBytes, sha256, utf8, type Handle } from '@chiron/protocol'
+import { u32 } from '../state/integers.ts'
 import type { StateReader, StateWriter } from '../state/reader.ts'
 
 const TAG = utf8('chiron/version/v1')
@@ -24,10 +25,8 @@ export function contentVersion(state: StateReader, handle: Handle): Uint8Array |
 /** Moves a scope's version on: SHA-256 over the version before, the key and the value (null: deleted) that is written. */
 export function moveVersion(state: StateWriter, scope: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
   const at = concatBytes(PREFIX, scope)
-  const length = new Uint8Array(4)
-  new DataView(length.buffer).setUint32(0, key.length)
   const written = value === null ? DELETED : concatBytes(WRITTEN, value)
-  state.setFlat(at, sha256(concatBytes(TAG, state.flat(at) ?? UNTOUCHED, length, key, written)))
+  state.setFlat(at, sha256(concatBytes(TAG, state.flat(at) ?? UNTOUCHED, u32(key.length), key, written)))
 }
 
 /** Whose content a table holds: each handle's own (its keys begin with the handle), or what is for everybody. */

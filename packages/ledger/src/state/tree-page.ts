@@ -152,9 +152,8 @@ const encoded = new Uint8Array(4 + 16 * 64)
 
 /** Reads what {@link encodePage} wrote; the slots are views into `bytes`. */
 export function decodePage(bytes: Uint8Array): Page {
-  const view = new DataView(bytes.buffer, bytes.byteOffset)
-  const leaves = view.getUint16(0)
-  const inners = view.getUint16(2)
+  const leaves = ((bytes[0] as number) << 8) | (bytes[1] as number)
+  const inners = ((bytes[2] as number) << 8) | (bytes[3] as number)
   const page: Subtree[] = new Array<Subtree>(16).fill(undefined)
   let at = 4
   for (let slot = 0; slot < 16; slot++) {

@@ -29,8 +29,8 @@ export class Reader {
   #at = 0
 
   constructor(bytes: Uint8Array) {
-    // A subclass (Node's Buffer) has a `slice` that does not copy.
-    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+    // A subclass (Node's Buffer) has a `slice` that does not copy. Asking for the buffer moves small arrays out of the heap.
+    this.#bytes = bytes.constructor === Uint8Array ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
   }
 
   /** Where the next item begins. Setting it goes back. */

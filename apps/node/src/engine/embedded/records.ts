@@ -66,26 +66,22 @@ export interface TxPlace {
  * a block's writes stay together: about 60 bytes a transaction, kept for good.
  */
 export function placeWrite(tx: { readonly id: TxId; readonly body: { readonly validUntil: number } }, place: TxPlace): StoreWrite {
-  const value = new Uint8Array(12)
-  const view = new DataView(value.buffer)
-  view.setBigUint64(0, BigInt(place.height))
-  view.setUint32(8, place.index)
-  return { space: 'txs', key: placeKey(tx), value }
+  return { space: 'txs', key: placeKey(tx), value: concatBytes(u64(place.height), u64(place.index).subarray(4)) }
 }
 
 export function readPlace(store: StateStore, tx: { readonly id: TxId; readonly body: { readonly validUntil: number } }): TxPlace | undefined {
   const bytes = store.get('txs', placeKey(tx))
   if (!bytes) return undefined
-  const view = new DataView(bytes.buffer)
-  return { height: Number(view.getBigUint64(0)), index: view.getUint32(8) }
+  const at = (offset: number, length: number): number => bytes.subarray(offset, offset + length).reduce((value, byte) => value * 256 + byte, 0)
+  return { height: at(0, 8), index: at(8, 4) }
 }
 
 function placeKey(tx: { readonly id: TxId; readonly body: { readonly validUntil: number } }): Uint8Array {
   return concatBytes(u64(tx.body.validUntil), tx.id)
 }
 
+/** Most significant byte first. */
 function u64(n: number): Uint8Array {
-  const bytes = new Uint8Array(8)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(n))
-  return bytes
+  const high = Math.floor(n / 0x1_0000_0000)
+  return Uint8Array.of(high >>> 24, high >>> 16, high >>> 8, high, n >>> 24, n >>> 16, n >>> 8, n)
 }
