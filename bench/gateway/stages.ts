@@ -18,7 +18,7 @@ const STAGES: readonly (readonly [stage: string, code: RegExp])[] = [
   ['blobs', /\/storage\/blob-/],
   ['ledger: execution', /\/ledger\/src\/runtime\/execute-|\/engine\/embedded\/commit-block\.ts.*executeBlock/],
   ['ledger: admission', /\/ledger\/src\/runtime\/admission\.ts|\/protocol\/src\/tx\.ts/],
-  ['ledger: log and state', /\/storage\/(block-log|block-f|lmdb-store)|\/engine\//],
+  ['ledger: log and state', /\/storage\/(block-log|block-f|lmdb-|ahead-|packed-)|\/engine\//],
   ['checkpoint', /\/transparency\//],
   ['seals (HPKE)', /\/vault\/src\/(release|hpke)\/|\/@hpke\/|\/mlkem\//],
   ['receipt', /\/ledger\/receipts\.ts|\/ledger\/src\/proofs\//],

@@ -1,7 +1,7 @@
 /**
- * Run as a child process: `node crash-child.ts DIRECTORY POINT COUNT`. Submits transactions one after another, prints each
- * that is acknowledged, and kills itself with SIGKILL at POINT of the block with the COUNTth transaction; at `never` it
- * goes on until it is killed.
+ * Run as a child process: `node crash-child.ts DIRECTORY POINT COUNT CLIENTS`. Submits transactions one after another,
+ * prints each that is acknowledged, and kills itself with SIGKILL at POINT of the block with the COUNTth transaction; at
+ * `never` it goes on until it is killed. With several clients blocks are executed ahead, and commits go aside.
  */
 import { appendFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ import { testTx } from './counting-ledger.ts'
 
 export type CrashPoint = 'before-append' | 'half-appended' | 'after-append' | 'after-commit' | 'never'
 
-const [directory = '', point = 'never', countText = '0'] = process.argv.slice(2)
+const [directory = '', point = 'never', countText = '0', clients = '1'] = process.argv.slice(2)
 const count = Number(countText)
 let submitted = 0
 
@@ -50,7 +50,7 @@ class CrashingLog implements BlockLog {
 }
 
 function crashingStore(): StateStore {
-  const store = new LmdbStore(join(directory, 'state'))
+  const store = new LmdbStore(join(directory, 'state'), clients === '1' ? undefined : 0)
   const commit = store.commit.bind(store)
   store.commit = (writes) => {
     commit(writes)
@@ -59,15 +59,19 @@ function crashingStore(): StateStore {
   return store
 }
 
-const under = await EmbeddedUnderTest.open(directory, { openLog: (options) => new CrashingLog(options), store: crashingStore(), clock: systemClockAfter(START_MS) })
-for (;;) {
-  submitted++
-  const salt = new Uint8Array(16)
-  new DataView(salt.buffer).setUint32(0, submitted)
-  new DataView(salt.buffer).setUint32(4, process.pid)
-  await under.engine.submit(testTx(Math.max(START_MS, systemClock.nowMs()) + 60_000, { salt }))
-  writeSync(1, `${Buffer.from(salt).toString('hex')}\n`)
+const under = await EmbeddedUnderTest.open(directory, { openLog: (options) => new CrashingLog(options), store: crashingStore(), options: { limits: { aheadTxs: 1, blockTxs: 3 } }, clock: systemClockAfter(START_MS) })
+async function client(): Promise<never> {
+  for (;;) {
+    submitted++
+    const salt = new Uint8Array(16)
+    new DataView(salt.buffer).setUint32(0, submitted)
+    new DataView(salt.buffer).setUint32(4, process.pid)
+    await under.engine.submit(testTx(Math.max(START_MS, systemClock.nowMs()) + 60_000, { salt }))
+    writeSync(1, `${Buffer.from(salt).toString('hex')}\n`)
+  }
 }
+
+await Promise.all(Array.from({ length: Number(clients) }, client))
 
 /** The machine's clock, but never before the test's genesis. */
 function systemClockAfter(startMs: number): typeof systemClock {

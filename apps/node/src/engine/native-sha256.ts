@@ -7,7 +7,7 @@ import { useSha256 } from '@chiron/protocol'
  */
 export function useNativeSha256(): void {
   useSha256((data) => {
-    const text = hash('sha256', data, 'latin1')
+    const text = hash('sha256', data, 'binary')
     const digest = new Uint8Array(32)
     for (let i = 0; i < 32; i++) digest[i] = text.charCodeAt(i)
     return digest

@@ -3,7 +3,8 @@ import { open, type Database, type RootDatabase } from 'lmdb'
 import { StorageError, toStorageError } from '../storage/errors.ts'
 import { FileSeal } from '../storage/file-seal.ts'
 import { makeDirectory, syncDirectory } from '../storage/files.ts'
-import { commitFailure, DURABLE_ASYNC, toWriteError } from '../storage/lmdb-store.ts'
+import { commitFailure, toWriteError } from '../storage/lmdb-errors.ts'
+import { DURABLE_ASYNC } from '../storage/lmdb-spaces.ts'
 
 const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
 

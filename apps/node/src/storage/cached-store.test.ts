@@ -86,5 +86,5 @@ describe('CachedStore', () => {
 })
 
 function bound(store: StateStore): StateStore {
-  return { get: store.get.bind(store), range: store.range.bind(store), commit: store.commit.bind(store), close: store.close.bind(store) }
+  return { get: store.get.bind(store), range: store.range.bind(store), commit: store.commit.bind(store), commitAside: store.commitAside.bind(store), close: store.close.bind(store) }
 }

@@ -57,6 +57,21 @@ export class CachedStore implements StateStore {
 
   commit(writes: readonly StoreWrite[]): void {
     this.#store.commit(writes)
+    this.#bringUpToDate(writes)
+  }
+
+  async commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void> {
+    await this.#store.commitAside(writes, () => {
+      this.#bringUpToDate(writes)
+      visible()
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.#store.close()
+  }
+
+  #bringUpToDate(writes: readonly StoreWrite[]): void {
     for (const { space, key, value } of writes) {
       const values = this.#values.get(space)
       const prefixes = this.#prefixes.get(space)
@@ -65,10 +80,6 @@ export class CachedStore implements StateStore {
       values?.set(text, value ?? undefined)
       prefixes?.change(text, key, value)
     }
-  }
-
-  async close(): Promise<void> {
-    await this.#store.close()
   }
 }
 

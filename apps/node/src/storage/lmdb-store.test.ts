@@ -19,8 +19,8 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true })
 })
 
-function open(path = directory): LmdbStore {
-  const store = new LmdbStore(path)
+function open(path = directory, asideFrom?: number): LmdbStore {
+  const store = new LmdbStore(path, asideFrom)
   opened.push(store)
   return store
 }
@@ -64,6 +64,51 @@ describe('LmdbStore', () => {
       }),
       { numRuns: 40 },
     )
+  })
+
+  it('commits beside the event loop: reads see the state before until it is durable, and never a part', async () => {
+    const store = open(directory, 0)
+    const all = (n: number): StoreWrite[] => (['facts', 'flat', 'tree'] as const).map((space) => put(space, 1, Uint8Array.of(n)))
+    const seen = (): (number | undefined)[] => (['facts', 'flat', 'tree'] as const).flatMap((space) => [store.get(space, key(1))?.[0], [...store.range(space, key(0), undefined)][0]?.[1][0]])
+    store.commit(all(0))
+    for (let n = 1; n <= 20; n++) {
+      const now = { isVisible: false }
+      const committed = store.commitAside(all(n), () => {
+        now.isVisible = true
+        expect(seen()).toEqual(new Array(6).fill(n))
+      })
+      while (!now.isVisible) {
+        expect(seen()).toEqual(new Array(6).fill(n - 1))
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+      await committed
+      expect(seen()).toEqual(new Array(6).fill(n))
+    }
+    await store.close()
+    expect(open().get('flat', key(1))).toEqual(Uint8Array.of(20))
+  })
+
+  it('grows while it is read, and takes commits of both kinds in turn', async () => {
+    const store = open(directory, 100)
+    const value = new Uint8Array(2000)
+    let next = 0
+    for (const count of [1500, 1, 1500, 99, 1500]) {
+      const committed = store.commitAside(Array.from({ length: count }, () => put('entries', next++, value)), () => undefined)
+      for (let n = 0; n < next - count; n += 97) expect(store.get('entries', key(n))).toHaveLength(2000)
+      await committed
+    }
+    expect([...store.range('entries', key(0), undefined)]).toHaveLength(next)
+  })
+
+  it('takes all of a commit beside the event loop or nothing, and then no other', async () => {
+    const store = open(directory, 0)
+    await store.commitAside([put('entries', 5, Uint8Array.of(5))], () => undefined)
+    const refused = store.commitAside([put('facts', 1, Uint8Array.of(1)), put('entries', 4, Uint8Array.of(4))], () => expect.unreachable())
+    expect(() => store.commit([])).toThrow(expect.objectContaining({ code: 'ERR_STORAGE_IO' }))
+    await expect(refused).rejects.toMatchObject({ name: 'StorageError', code: 'ERR_STORAGE_IO', context: { space: 'entries' } })
+    expect(store.get('facts', key(1))).toBeUndefined()
+    await expect(store.commitAside([], () => expect.unreachable())).rejects.toMatchObject({ code: 'ERR_STORAGE_IO' })
+    expect(store.get('entries', key(5))).toEqual(Uint8Array.of(5))
   })
 
   it('keeps what was committed, and hands out copies', async () => {
@@ -120,15 +165,16 @@ describe('LmdbStore', () => {
     expect(() => store.commit([])).toThrow(expect.objectContaining({ code: 'ERR_STORAGE_CLOSED' }))
   })
 
-  it.skipIf(!strace)('flushes data, then the root page, before a commit returns (needs strace)', () => {
+  it.skipIf(!strace).each(['store.commit(writes)', 'await store.commitAside(writes, () => undefined)'])('flushes data, then the root page, before it is done: %s (needs strace)', (commit) => {
     const trace = join(directory, 'trace')
     const script = `
       import { writeSync } from 'node:fs'
       import { LmdbStore } from ${JSON.stringify(join(import.meta.dirname, 'lmdb-store.ts'))}
-      const store = new LmdbStore(${JSON.stringify(join(directory, 'traced'))})
+      const store = new LmdbStore(${JSON.stringify(join(directory, 'traced'))}, 0)
       for (let n = 0; n < 3; n++) {
         writeSync(1, 'BEFORE')
-        store.commit([{ space: 'facts', key: Uint8Array.of(n + 1), value: new Uint8Array(100) }])
+        const writes = [{ space: 'facts', key: Uint8Array.of(n + 1), value: new Uint8Array(100) }]
+        ${commit}
         writeSync(1, 'AFTER')
       }
       await store.close()`
@@ -169,6 +215,9 @@ describe('LmdbStore', () => {
       }
       expect(fill).toThrow(expect.objectContaining({ code: 'ERR_STORAGE_FULL' }))
       expect(() => store.commit([put('facts', 1, new Uint8Array(1))])).toThrow(expect.objectContaining({ code: 'ERR_STORAGE_FULL' }))
+      const aside = new LmdbStore(disk, 0)
+      await expect(aside.commitAside([put('facts', written + 1, new Uint8Array(500_000))], () => expect.unreachable())).rejects.toMatchObject({ code: 'ERR_STORAGE_FULL' })
+      await aside.close()
       expect([...store.range('facts', key(0), undefined)]).toHaveLength(written)
       await store.close()
       const again = new LmdbStore(disk)

@@ -1,45 +1,45 @@
 import { join } from 'node:path'
-import { open, type Database, type RootDatabase } from 'lmdb'
-import { fullError, StorageError, toStorageError } from './errors.ts'
+import type { Database, Transaction } from 'lmdb'
+import { StorageError, toStorageError } from './errors.ts'
 import { FileSeal } from './file-seal.ts'
-import { freeBytes, syncDirectory } from './files.ts'
-import { STORE_SPACES, type StateStore, type StoreSpace, type StoreWrite } from './state-store.ts'
+import { syncDirectory } from './files.ts'
+import { toWriteError } from './lmdb-errors.ts'
+import { openSpaces, writeSpaces, type LmdbSpaces } from './lmdb-spaces.ts'
+import { LmdbWriter } from './lmdb-writer.ts'
+import type { StateStore, StoreSpace, StoreWrite } from './state-store.ts'
 
-const BINARY = { keyEncoding: 'binary', encoding: 'binary' } as const
-/** Spaces whose keys only grow are appended to, which keeps their pages full. */
-const APPEND_ONLY: ReadonlySet<StoreSpace> = new Set(['entries', 'results'])
+/** Writes from which on {@link LmdbStore.commitAside} uses a thread: below, handing over costs more than it saves. */
+const ASIDE_FROM = 256
 
-/**
- * Durability of every commit. lmdb's default `overlappingSync` acknowledges before data is on disk; with it off, a
- * commit writes, flushes, and only then switches the root page. `docs/adr` and `lmdb-store.test.ts` hold it so.
- */
-export const DURABLE = { overlappingSync: false, noSync: false, noMetaSync: false, useWritemap: false } as const
-
-/** For transactions that are flushed off the event loop: lmdb's own batches leave a rejection that nobody handles when a flush fails. */
-export const DURABLE_ASYNC = { ...DURABLE, eventTurnBatching: false } as const
-
-/** Below this an unexplained write error is taken for a full disk. */
-const FULL_BELOW_BYTES = 1024 * 1024
-
-type Binary = Database<Uint8Array, Uint8Array>
+/** What lmdb's types leave out. */
+interface PinnedReads {
+  getBinaryFast(key: Uint8Array, options?: { readonly transaction: Transaction }): Uint8Array | undefined
+}
 
 /** {@link StateStore} over LMDB: one environment, one database for each space. Its file grows as needed. */
 export class LmdbStore implements StateStore {
   readonly #path: string
   readonly #seal: FileSeal
-  readonly #root: RootDatabase<Uint8Array, Uint8Array>
-  readonly #spaces: ReadonlyMap<StoreSpace, Binary>
+  readonly #opened: LmdbSpaces
+  readonly #writer: LmdbWriter
+  readonly #asideFrom: number
+  /** What is read from while another thread commits: the state before. */
+  #pinned: { readonly transaction: Transaction } | undefined
   #failed: StorageError | undefined
   #closed = false
 
-  /** @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO` */
-  constructor(path: string) {
+  /**
+   * @param asideFrom writes of a commit from which on it is handed to another thread
+   * @throws StorageError `ERR_STORAGE_CORRUPT`, `ERR_STORAGE_FULL`, `ERR_STORAGE_READ_ONLY`, `ERR_STORAGE_IO`
+   */
+  constructor(path: string, asideFrom = ASIDE_FROM) {
     this.#path = path
+    this.#asideFrom = asideFrom
+    this.#writer = new LmdbWriter(path)
     this.#seal = new FileSeal(join(path, 'data.mdb'))
     this.#seal.open(`move the directory ${path} away and start again; it is built anew from the blocks`)
     try {
-      this.#root = open<Uint8Array, Uint8Array>({ ...DURABLE, ...BINARY, path, noSubdir: false, maxDbs: STORE_SPACES.length + 2 })
-      this.#spaces = new Map(STORE_SPACES.map((name) => [name, this.#root.openDB<Uint8Array, Uint8Array>({ ...BINARY, name })]))
+      this.#opened = openSpaces(path)
       syncDirectory(path)
     } catch (cause) {
       throw toStorageError(cause, path, 'opening the state in')
@@ -49,7 +49,7 @@ export class LmdbStore implements StateStore {
   get(space: StoreSpace, key: Uint8Array): Uint8Array | undefined {
     const database = this.#database(space)
     if (key.length === 0) return undefined
-    const found = database.getBinaryFast(key)
+    const found = (database as PinnedReads).getBinaryFast(key, this.#pinned)
     return found === undefined ? undefined : copyOf(found)
   }
 
@@ -60,58 +60,60 @@ export class LmdbStore implements StateStore {
     const bounds = options.reverse
       ? { ...(to === undefined ? {} : { start: to }), exclusiveStart: to !== undefined, end: from, inclusiveEnd: true, reverse: true }
       : { start: from, ...(to === undefined ? {} : { end: to }) }
-    for (const { key, value } of database.getRange({ ...bounds, ...limit })) yield [copyOf(key), copyOf(value)]
+    for (const { key, value } of database.getRange({ ...bounds, ...limit, ...this.#pinned })) yield [copyOf(key), copyOf(value)]
   }
 
   commit(writes: readonly StoreWrite[]): void {
-    if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the state is closed')
-    if (this.#failed) throw this.#failed
+    this.#assertWritable()
     try {
-      this.#root.transactionSync(() => {
-        for (const write of writes) this.#write(write)
-      })
+      writeSpaces(this.#opened, writes)
     } catch (cause) {
       this.#failed = toWriteError(cause, this.#path, 'committing to')
       throw this.#failed
     }
   }
 
+  async commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void> {
+    if (writes.length < this.#asideFrom) {
+      this.commit(writes)
+      visible()
+      return
+    }
+    this.#assertWritable()
+    const { root } = this.#opened
+    const transaction = root.useReadTransaction()
+    this.#pinned = { transaction }
+    try {
+      await this.#writer.commit(writes)
+    } catch (error) {
+      this.#failed = error as StorageError
+      throw error
+    } finally {
+      this.#pinned = undefined
+      transaction.done()
+      root.resetReadTxn()
+    }
+    visible()
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    await this.#root.close()
+    await this.#writer.close()
+    await this.#opened.root.close()
     if (this.#failed === undefined) this.#seal.close()
   }
 
-  #write({ space, key, value }: StoreWrite): void {
-    const database = this.#database(space)
-    if (value === null) {
-      database.removeSync(key)
-      return
-    }
-    const append = APPEND_ONLY.has(space)
-    // Within a transaction putSync answers whether it wrote; its type does not say so.
-    const written: unknown = database.putSync(key, value, { append })
-    if (written !== true) throw new StorageError('ERR_STORAGE_IO', `a key of ${space} does not follow those before it`, { context: { space } })
-  }
-
-  #database(space: StoreSpace): Binary {
+  #assertWritable(): void {
     if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the state is closed')
-    return this.#spaces.get(space) as Binary
+    if (this.#failed) throw this.#failed
+    if (this.#pinned) throw new StorageError('ERR_STORAGE_IO', 'a commit is under way')
   }
-}
 
-/** Why an asynchronous transaction failed: lmdb says so in a promise beside its error, settled when that is thrown. */
-export async function commitFailure(cause: unknown): Promise<unknown> {
-  if (!(cause instanceof Error) || !('commitError' in cause)) return cause
-  return await Promise.race([cause.commitError, Promise.resolve(cause)]).catch((reason: unknown) => reason)
-}
-
-/** What hindered a write: LMDB reports one that the disk had no room to finish as EIO. */
-export function toWriteError(cause: unknown, path: string, doing: string): StorageError {
-  const error = toStorageError(cause, path, doing)
-  if (error.context['system'] !== 'EIO' || freeBytes(path) > FULL_BELOW_BYTES) return error
-  return fullError(path, doing, cause)
+  #database(space: StoreSpace): Database<Uint8Array, Uint8Array> {
+    if (this.#closed) throw new StorageError('ERR_STORAGE_CLOSED', 'the state is closed')
+    return this.#opened.spaces.get(space) as Database<Uint8Array, Uint8Array>
+  }
 }
 
 /**

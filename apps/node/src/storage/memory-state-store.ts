@@ -29,6 +29,11 @@ export class MemoryStateStore implements StateStore {
     }
   }
 
+  async commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void> {
+    this.commit(writes)
+    visible()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
   }

@@ -24,5 +24,11 @@ export interface StateStore extends KeyValueReader {
    * @throws StorageError `ERR_STORAGE_FULL`, `ERR_STORAGE_IO`; then nothing more may be committed before a restart
    */
   commit(writes: readonly StoreWrite[]): void
+  /**
+   * As {@link commit}, beside the event loop where the store can. `visible` is called once, when the writes are durable, in
+   * the moment from which reads see them; until then reads see the state before. Nothing else may be committed meanwhile.
+   * @throws as {@link commit}; then `visible` was not called
+   */
+  commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void>
   close(): Promise<void>
 }

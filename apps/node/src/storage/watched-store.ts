@@ -27,6 +27,13 @@ export class WatchedStore implements StateStore {
     for (const listener of this.#listeners) listener(writes)
   }
 
+  async commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void> {
+    await this.#store.commitAside(writes, () => {
+      for (const listener of this.#listeners) listener(writes)
+      visible()
+    })
+  }
+
   close(): Promise<void> {
     return this.#store.close()
   }

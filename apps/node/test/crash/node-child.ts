@@ -19,7 +19,7 @@ import { openNode } from '../../src/network/open-node.ts'
 import { DirectoryBlockFiles, type BlockFile } from '../../src/storage/block-files.ts'
 import { openDataDirectory } from '../../src/storage/data-directory.ts'
 import { DirectoryLock } from '../../src/storage/directory-lock.ts'
-import { DURABLE } from '../../src/storage/lmdb-store.ts'
+import { DURABLE } from '../../src/storage/lmdb-spaces.ts'
 
 /** What the child says first. */
 export interface ChildReady {

@@ -105,7 +105,13 @@ export const BUGS: readonly PlantedBug[] = [
     `${NODE}storage/block-log.ts`, 'await segment.file.flush()', 'void segment.file.flush()',
   ]),
   bug('engine/state-before-log', 'the state is committed before the block is in the log', [
-    `${NODE}engine/embedded/commit-block.ts`, 'await log.append(encodeCanonical(sealed.block))\n  store.commit(formatBlockWrites(genesisHash, sealed, txs, output))', 'store.commit(formatBlockWrites(genesisHash, sealed, txs, output))\n  await log.append(encodeCanonical(sealed.block))',
+    `${NODE}engine/embedded/commit-block.ts`, 'await log.append(encodeCanonical(sealed.block))\n  await store.commitAside(writes, visible)', 'await store.commitAside(writes, visible)\n  await log.append(encodeCanonical(sealed.block))',
+  ]),
+  bug('engine/acknowledged-before-state', 'a block is told of before its state is durable', [
+    `${NODE}engine/embedded/commit-block.ts`, 'await store.commitAside(writes, visible)', 'visible()\n  await store.commitAside(writes, () => undefined)',
+  ]),
+  bug('engine/removed-ahead-is-there', 'what the block before removes is there for the next as long as it is being stored', [
+    `${NODE}storage/ahead-reader.ts`, 'return ahead === undefined ? this.#store.get(space, key) : (ahead ?? undefined)', 'return ahead ?? this.#store.get(space, key)',
   ]),
   bug('engine/time-runs-back', 'block time follows a clock that was set back', [
     `${NODE}engine/embedded/block-time.ts`, 'return Math.max(previousMs + 1, read.nowMs)', 'return read.nowMs',

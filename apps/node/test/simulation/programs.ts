@@ -33,7 +33,8 @@ export async function openLedger(world: World, run: Incarnation): Promise<Embedd
   const signatures = world.signatures()
   const { disk } = run.machine
   const engine: EmbeddedEngine = await openEmbeddedEngine(
-    { genesis, blocks: 'blocks' },
+    // Every second block is executed while the one before is being stored.
+    { genesis, blocks: 'blocks', limits: { aheadTxs: 1 } },
     {
       store: disks.state,
       runtime: world.runtime(signatures),

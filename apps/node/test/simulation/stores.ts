@@ -40,18 +40,30 @@ export class DiskStateStore implements StateStore {
 
   commit(writes: readonly StoreWrite[]): void {
     try {
-      this.#disk.commitNow(() => {
-        this.#durable.commit(writes)
-        this.beside?.()
-        this.beside = undefined
-      })
+      this.#disk.commitNow(() => this.#apply(writes))
     } catch (cause) {
       throw toStorageError(cause, 'state', 'committing to')
     }
     this.watch?.(writes)
   }
 
+  async commitAside(writes: readonly StoreWrite[], visible: () => void): Promise<void> {
+    try {
+      await this.#disk.commit(() => this.#apply(writes))
+    } catch (cause) {
+      throw toStorageError(cause, 'state', 'committing to')
+    }
+    this.watch?.(writes)
+    visible()
+  }
+
   async close(): Promise<void> {}
+
+  #apply(writes: readonly StoreWrite[]): void {
+    this.#durable.commit(writes)
+    this.beside?.()
+    this.beside = undefined
+  }
 
   /** Somebody moves the directory away. */
   wipe(): void {

@@ -1,6 +1,7 @@
 import { MAX_TX_BYTES, ProtocolError, decodeTx, equalBytes, type AppState, type BlockHeader, type DecodedTx, type Genesis, type SignedHeader } from '@chiron/protocol'
 import { CommittedState, ContractError, readHead, refusal, type SignatureCheck, type StateReader, type TxResult } from '@chiron/ledger'
 import type { BlockLog } from '../../storage/block-log.ts'
+import { AheadReader } from '../../storage/ahead-reader.ts'
 import { StorageError } from '../../storage/errors.ts'
 import { MemoryStateStore } from '../../storage/memory-state-store.ts'
 import type { StateStore } from '../../storage/state-store.ts'
@@ -9,9 +10,10 @@ import { EngineError } from '../errors.ts'
 import type { BlockSigner, Clock, LedgerRuntime } from '../ports.ts'
 import type { NativeSignatures } from '../signatures.ts'
 import { BlockTime } from './block-time.ts'
-import { genesisHash, linkOf, readBlock, signedHeaderOf, type ReadBlock } from './chain.ts'
-import { commitBlock } from './commit-block.ts'
+import { genesisHash, linkOf, readBlock, signedHeaderOf, type Link, type ReadBlock } from './chain.ts'
+import { makeBlock, storeBlock, type MadeBlock } from './commit-block.ts'
 import { Mempool, type MempoolLimits, type Pending } from './mempool.ts'
+import { Pipeline } from './pipeline.ts'
 import { readPlace, readResults } from './records.ts'
 import { replayChain, type Replayed } from './replay.ts'
 
@@ -30,6 +32,11 @@ export interface EmbeddedDependencies {
   onListenerError(error: unknown): void
 }
 
+/** A block with those who wait for it. */
+interface Batch extends MadeBlock {
+  readonly pending: readonly Pending[]
+}
+
 /** The newest block, and the roots under its app hash. */
 export interface Head {
   readonly signed: SignedHeader
@@ -40,7 +47,8 @@ export interface Head {
 /**
  * {@link Engine} in one process. Everything that waits goes into the next block (group commit): execute, sign, append to
  * the block log and flush, commit the state and flush, then answer. So the log is never behind the state, and a crash
- * leaves at most one block to execute again. Made by `openEmbeddedEngine`.
+ * leaves at most one block to execute again. Under load the next block is executed meanwhile ({@link Pipeline}). What is
+ * read here is the state of the newest durable block. Made by `openEmbeddedEngine`.
  */
 export class EmbeddedEngine implements Engine {
   readonly state: StateReader
@@ -51,9 +59,9 @@ export class EmbeddedEngine implements Engine {
   readonly #mempool: Mempool
   readonly #blockTime: BlockTime
   readonly #listeners = new Set<(block: CommittedBlock) => void>()
+  readonly #pipeline: Pipeline<Batch>
   #head: Head
   #txCount: number
-  #running: Promise<void> | undefined
   #emptyBlockWanted = false
   #roomAskedMs = Number.NaN
   #stopped: EngineError | undefined
@@ -64,6 +72,7 @@ export class EmbeddedEngine implements Engine {
     this.#dependencies = dependencies
     this.#mempool = new Mempool(limits)
     this.#blockTime = new BlockTime(dependencies.clock)
+    this.#pipeline = new Pipeline({ make: (storing) => this.#make(storing), store: (block) => this.#store(block) })
     this.#head = head
     this.#txCount = readHead(dependencies.store)?.txs ?? 0
     this.reader = dependencies.store
@@ -114,7 +123,7 @@ export class EmbeddedEngine implements Engine {
     while (this.#head.header.timeMs < target) {
       this.#assertRunning()
       this.#emptyBlockWanted = true
-      await this.#start()
+      await this.#pipeline.start()
     }
   }
 
@@ -128,7 +137,7 @@ export class EmbeddedEngine implements Engine {
   /** Finishes the block that is being committed, rejects what waits (`ERR_ENGINE_CLOSED`), and closes state and log. */
   async close(): Promise<void> {
     this.#stop(new EngineError('ERR_ENGINE_CLOSED', 'the engine is closed'))
-    await this.#running
+    await this.#pipeline.rest()
     await this.#dependencies.signatures.rest()
     this.#dependencies.log.close()
     await this.#dependencies.store.close()
@@ -170,7 +179,7 @@ export class EmbeddedEngine implements Engine {
       this.#mempool.refuse(pending, error)
     }
     // One that is refused may have held back others.
-    if (this.#mempool.isReady) void this.#start()
+    if (this.#mempool.isReady) void this.#pipeline.start()
   }
 
   /** Asks at most once in each millisecond: it takes a call of the system. */
@@ -191,31 +200,23 @@ export class EmbeddedEngine implements Engine {
     return { txId: tx.id, height: place.height, timeMs: read.header.timeMs, result }
   }
 
-  #start(): Promise<void> {
-    this.#running ??= this.#makeBlocks()
-    return this.#running
-  }
-
-  /** Ends in the same turn in which it finds nothing to do, so that what comes later starts it again. */
-  async #makeBlocks(): Promise<void> {
-    try {
-      await Promise.resolve()
-      while (this.#stopped === undefined && (this.#mempool.isReady || this.#emptyBlockWanted)) {
-        const timeMs = this.#nextTime()
-        if (timeMs === undefined) return
-        const batch = this.#mempool.take(timeMs)
-        const wanted = this.#emptyBlockWanted
-        this.#emptyBlockWanted = false
-        if (batch.length > 0 || wanted) await this.#commitBlock(timeMs, batch)
-      }
-    } finally {
-      this.#running = undefined
+  /** The next block of what waits, after the one that is being stored. What is little waits until that is done. */
+  #make(storing: Batch | undefined): Batch | undefined {
+    while (this.#stopped === undefined && (storing === undefined ? this.#mempool.isReady || this.#emptyBlockWanted : this.#mempool.isAmple)) {
+      const link = linkOf(storing?.sealed ?? asBlock(this.#head))
+      const timeMs = this.#nextTime(link.timeMs)
+      if (timeMs === undefined) return undefined
+      const pending = this.#mempool.take(timeMs)
+      const wanted = this.#emptyBlockWanted
+      this.#emptyBlockWanted = false
+      if (pending.length > 0 || wanted) return this.#execute(link, timeMs, pending, storing)
     }
+    return undefined
   }
 
-  #nextTime(): number | undefined {
+  #nextTime(previousMs: number): number | undefined {
     try {
-      return this.#blockTime.next(this.#head.header.timeMs)
+      return this.#blockTime.next(previousMs)
     } catch (error) {
       if (!(error instanceof EngineError)) throw error
       this.#emptyBlockWanted = false
@@ -224,19 +225,32 @@ export class EmbeddedEngine implements Engine {
     }
   }
 
-  async #commitBlock(timeMs: number, batch: readonly Pending[]): Promise<void> {
+  #execute(link: Link, timeMs: number, pending: readonly Pending[], storing: Batch | undefined): Batch | undefined {
+    const { store } = this.#dependencies
     try {
-      const { sealed, output } = await commitBlock(linkOf(asBlock(this.#head)), timeMs, batch, this.#genesisHash, this.#dependencies)
-      this.#head = { signed: signedHeaderOf(sealed.block), header: sealed.header, app: output.app }
-      this.#txCount += output.results.length
-      this.#announce(batch, output.results)
+      const reader = storing === undefined ? store : new AheadReader(store, storing.output.writes)
+      return { pending, ...makeBlock(link, timeMs, pending, this.#genesisHash, reader, this.#dependencies) }
     } catch (cause) {
-      this.#halt(cause, batch)
+      this.#halt(cause, pending)
+      return undefined
     }
   }
 
-  #announce(batch: readonly Pending[], results: readonly TxResult[]): void {
-    const { header, signed, app } = this.#head
+  async #store(block: Batch): Promise<boolean> {
+    try {
+      await storeBlock(block, this.#dependencies, () => this.#announce(block))
+      return true
+    } catch (cause) {
+      this.#halt(cause, block.pending)
+      return false
+    }
+  }
+
+  /** Called in the moment from which reads see the block. */
+  #announce({ pending: batch, sealed, output: { app, results } }: Batch): void {
+    this.#head = { signed: signedHeaderOf(sealed.block), header: sealed.header, app }
+    this.#txCount += results.length
+    const { header, signed } = this.#head
     for (const listener of this.#listeners) {
       try {
         listener({ header, signed, app, results })
@@ -252,19 +266,27 @@ export class EmbeddedEngine implements Engine {
   }
 
   #halt(cause: unknown, batch: readonly Pending[]): void {
+    const { height } = this.#head.header
     const advice = cause instanceof StorageError ? cause.message : 'executing a block failed, which is a defect of this program: keep the data directory and report it'
-    const error = new EngineError('ERR_ENGINE_HALTED', `the ledger stopped after block ${this.#head.header.height}; what was being committed may or may not be there after a restart. ${advice}`, { context: { height: this.#head.header.height }, cause })
+    const error = new EngineError('ERR_ENGINE_HALTED', `the ledger stopped after block ${height}; what was being committed may or may not be there after a restart. ${advice}`, { context: { height }, cause })
+    this.#reject(batch, error)
+    const hasHalted = this.#stopped?.code === 'ERR_ENGINE_HALTED'
+    this.#stop(error)
+    if (!hasHalted) this.#dependencies.onHalt(error)
+  }
+
+  /** No further block is made or stored. What is being stored goes on. */
+  #stop(error: EngineError): void {
+    this.#stopped ??= error
+    this.#mempool.rejectWaiting(this.#stopped)
+    this.#reject(this.#pipeline.stop()?.pending ?? [], this.#stopped)
+  }
+
+  #reject(batch: readonly Pending[], error: EngineError): void {
     for (const pending of batch) {
       this.#mempool.settle(pending)
       pending.reject(error)
     }
-    this.#stop(error)
-    this.#dependencies.onHalt(error)
-  }
-
-  #stop(error: EngineError): void {
-    this.#stopped ??= error
-    this.#mempool.rejectWaiting(this.#stopped)
   }
 
   #assertRunning(): void {

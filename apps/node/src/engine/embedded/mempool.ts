@@ -10,6 +10,9 @@ export interface MempoolLimits {
   /** Transactions and bytes of a block; one transaction of any size always fits. Bounds how long a commit holds the event loop. */
   readonly blockTxs: number
   readonly blockBytes: number
+  /** Transactions from which on, or bytes, a block is made while the one before is being stored: fewer wait for company. */
+  readonly aheadTxs: number
+  readonly aheadBytes: number
 }
 
 export const MEMPOOL_LIMITS: MempoolLimits = {
@@ -17,6 +20,8 @@ export const MEMPOOL_LIMITS: MempoolLimits = {
   waitingBytes: 64 * 1024 * 1024,
   blockTxs: 500,
   blockBytes: 4 * 1024 * 1024,
+  aheadTxs: 64,
+  aheadBytes: 512 * 1024,
 }
 
 /** A transaction on its way into a block. */
@@ -40,6 +45,9 @@ export class Mempool {
   readonly #admitted = new Set<string>()
   #queue: Pending[] = []
   #bytes = 0
+  /** Of those that are admitted and wait for a block. */
+  #readyTxs = 0
+  #readyBytes = 0
 
   constructor(limits: MempoolLimits) {
     this.#limits = limits
@@ -53,6 +61,11 @@ export class Mempool {
   /** Whether a block can be made of what waits. */
   get isReady(): boolean {
     return this.#queue[0]?.admitted === true
+  }
+
+  /** Whether so much waits that a block should be made of it at once, although it has to wait itself. */
+  get isAmple(): boolean {
+    return this.isReady && (this.#readyTxs >= this.#limits.aheadTxs || this.#readyBytes >= this.#limits.aheadBytes)
   }
 
   /** The same signed transaction, if it is unsettled. */
@@ -77,6 +90,8 @@ export class Mempool {
     if (this.#admitted.has(id)) throw busy()
     this.#admitted.add(id)
     pending.admitted = true
+    this.#readyTxs++
+    this.#readyBytes += pending.bytes.length
   }
 
   /** Rejects a transaction that is not admitted. */
@@ -94,12 +109,14 @@ export class Mempool {
     for (; at < this.#queue.length && taken.length < this.#limits.blockTxs; at++) {
       const pending = this.#queue[at] as Pending
       if (!pending.admitted) break
+      if (taken.length > 0 && bytes + pending.bytes.length > this.#limits.blockBytes) break
+      this.#readyTxs--
+      this.#readyBytes -= pending.bytes.length
       if (pending.tx.body.validUntil <= timeMs) {
         this.settle(pending)
         pending.reject(new EngineError('ERR_ENGINE_TX_INVALID', 'the transaction expired while it waited', { context: { reason: 'expired' } }))
         continue
       }
-      if (taken.length > 0 && bytes + pending.bytes.length > this.#limits.blockBytes) break
       taken.push(pending)
       bytes += pending.bytes.length
     }
@@ -116,6 +133,8 @@ export class Mempool {
 
   /** Rejects everything that waits for a block. */
   rejectWaiting(error: EngineError): void {
+    this.#readyTxs = 0
+    this.#readyBytes = 0
     for (const pending of this.#queue.splice(0)) {
       this.settle(pending)
       pending.reject(error)

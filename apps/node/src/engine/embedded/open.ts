@@ -4,7 +4,7 @@ import { EngineError } from '../errors.ts'
 import { BlockTime } from './block-time.ts'
 import { genesisHash, signedHeaderOf, verifySigner, type ReadBlock } from './chain.ts'
 import { ChainCheck } from './chain-check.ts'
-import { commitBlock } from './commit-block.ts'
+import { makeBlock, storeBlock } from './commit-block.ts'
 import { EmbeddedEngine, type EmbeddedDependencies } from './engine.ts'
 import { MEMPOOL_LIMITS, type MempoolLimits } from './mempool.ts'
 import { readEngineHead } from './records.ts'
@@ -62,8 +62,9 @@ async function catchUp(genesis: Genesis, chain: ChainCheck, dependencies: Embedd
     link = replayBlock(link, log.read(height) as Uint8Array, genesis, store, { runtime, verify }).link
   }
   if (chain.newest) return chain.newest
-  const { sealed } = await commitBlock(link, new BlockTime(clock).next(link.timeMs), [], genesisHash(genesis), dependencies)
-  return sealed
+  const made = makeBlock(link, new BlockTime(clock).next(link.timeMs), [], genesisHash(genesis), store, dependencies)
+  await storeBlock(made, dependencies, () => undefined)
+  return made.sealed
 }
 
 function foreign(message: string): EngineError {

@@ -257,10 +257,10 @@ describe('killed', () => {
     expect(readdirSync(under.blocks)).toHaveLength(1)
   })
 
-  it('at random moments: what was acknowledged is there', async () => {
+  it.each([1, 12])('at random moments, with %s clients: what was acknowledged is there', async (clients) => {
     const acknowledged: string[] = []
     for (let round = 0; round < 3; round++) {
-      const running = spawn(process.execPath, [child, directory, 'never'], { stdio: ['ignore', 'pipe', 'inherit'] })
+      const running = spawn(process.execPath, [child, directory, 'never', '0', String(clients)], { stdio: ['ignore', 'pipe', 'inherit'] })
       let seen = 0
       const until = 5 + ((round * 37) % 23)
       for await (const chunk of running.stdout) {
