@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { keyObjectOf, packChecks, verifyPacked, type SignatureCheck } from './verify-batch.ts'
 
-/** Checks that go to a thread together. */
-const BATCH = 16
+/** Checks that go to a thread together, at least and at most: as many as give each thread the same. */
+const LEAST_BATCH = 4
+const MOST_BATCH = 64
 /** Threads that may fail before checks are made on the main thread. */
 const MOST_FAILURES = 4
 
@@ -55,8 +56,9 @@ export class VerifyPool {
   #send(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (let from = 0; from < waiting.length; from += BATCH) {
-      const places = waiting.slice(from, from + BATCH)
+    const batch = Math.max(LEAST_BATCH, Math.min(MOST_BATCH, Math.ceil(waiting.length / this.#size)))
+    for (let from = 0; from < waiting.length; from += batch) {
+      const places = waiting.slice(from, from + batch)
       const packed = packChecks(places.map(({ group, index }) => group.checks[index] as SignatureCheck))
       if (this.#failures > MOST_FAILURES) {
         answer(places, verifyPacked(packed, keyObjectOf))

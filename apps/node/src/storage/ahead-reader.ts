@@ -7,6 +7,8 @@ type Pair = readonly [key: Uint8Array, value: Uint8Array]
 /** Writes of one space, in the order of keys, and by key once somebody asks. */
 interface SpaceWrites {
   readonly sorted: KeyValueWrite[]
+  /** How keys begin: most that are asked about begin in no such way. */
+  readonly beginnings: Set<number>
   byKey: Map<string, Uint8Array | null> | undefined
 }
 
@@ -24,17 +26,18 @@ export class AheadReader implements KeyValueReader {
     let last: { readonly space: Space; readonly writes: SpaceWrites } | undefined
     for (const write of writes) {
       if (last?.space !== write.space) {
-        const known = this.#spaces.get(write.space) ?? { sorted: [], byKey: undefined }
+        const known = this.#spaces.get(write.space) ?? { sorted: [], beginnings: new Set(), byKey: undefined }
         this.#spaces.set(write.space, known)
         last = { space: write.space, writes: known }
       }
       last.writes.sorted.push(write)
+      last.writes.beginnings.add(beginningOf(write.key))
     }
   }
 
   get(space: Space, key: Uint8Array): Uint8Array | undefined {
     const writes = this.#spaces.get(space)
-    if (writes === undefined) return this.#store.get(space, key)
+    if (writes === undefined || !writes.beginnings.has(beginningOf(key))) return this.#store.get(space, key)
     const ahead = (writes.byKey ??= byKey(writes.sorted)).get(textOf(key))
     return ahead === undefined ? this.#store.get(space, key) : (ahead ?? undefined)
   }
@@ -51,6 +54,11 @@ export class AheadReader implements KeyValueReader {
     const below = this.#store.range(space, from, to, limit === undefined ? options : { ...options, limit: limit + ahead.length })
     return merged(below, ahead, options.reverse === true ? -1 : 1, limit ?? Infinity)
   }
+}
+
+/** Of a key's first four bytes, or what it has of them. */
+function beginningOf(key: Uint8Array): number {
+  return ((key[0] ?? 0) << 24) | ((key[1] ?? 0) << 16) | ((key[2] ?? 0) << 8) | (key[3] ?? 0)
 }
 
 function byKey(writes: readonly KeyValueWrite[]): Map<string, Uint8Array | null> {

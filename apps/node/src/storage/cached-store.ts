@@ -10,8 +10,11 @@ export interface CacheLimits {
   readonly prefixes: Readonly<Partial<Record<StoreSpace, number>>>
 }
 
-/** About 40 MB when full, with what is decoded from it. */
-export const CACHE_LIMITS: CacheLimits = { values: { facts: 12_000, tree: 3_000 }, prefixes: { facts: 6_000, flat: 6_000 } }
+/** About 60 MB when full, with what is decoded from it. */
+export const CACHE_LIMITS: CacheLimits = { values: { facts: 16_000, flat: 12_000, tree: 4_000 }, prefixes: { facts: 6_000, flat: 6_000 } }
+
+/** Spaces of which most keys are written and then left alone: kept is what was read, and was there. */
+const KEPT_WHEN_READ: ReadonlySet<StoreSpace> = new Set(['flat'])
 
 const LONGEST_ANSWER = 32
 
@@ -38,7 +41,7 @@ export class CachedStore implements StateStore {
     const known = values.get(text)
     if (known !== undefined) return known.value
     const value = this.#store.get(space, key)
-    values.set(text, value)
+    if (value !== undefined || !KEPT_WHEN_READ.has(space)) values.set(text, value)
     return value
   }
 
@@ -77,7 +80,7 @@ export class CachedStore implements StateStore {
       const prefixes = this.#prefixes.get(space)
       if (values === undefined && (prefixes === undefined || key.length < prefixes.shortest)) continue
       const text = textOf(key)
-      values?.set(text, value ?? undefined)
+      if (values !== undefined && (!KEPT_WHEN_READ.has(space) || values.get(text) !== undefined)) values.set(text, value ?? undefined)
       prefixes?.change(text, key, value)
     }
   }

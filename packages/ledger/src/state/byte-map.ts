@@ -150,7 +150,7 @@ export class ByteMap<V> {
 }
 
 /** One character per byte: strings of these compare as the bytes do. */
-function toText(bytes: Uint8Array): string {
+export function toText(bytes: Uint8Array): string {
   if (bytes.length <= 512) return String.fromCharCode.apply(undefined, bytes as unknown as number[])
   let text = ''
   for (let i = 0; i < bytes.length; i++) text += String.fromCharCode(bytes[i] as number)

@@ -21,9 +21,9 @@ interface Kept {
   readonly snapshot: PatientSnapshot
 }
 
-/** Rules kept in all, of whichever handles; about 3 KB each with their index. A handle counts as {@link HANDLE_WEIGHT}. */
+/** Rules kept in all, of whichever handles; about 3 KB each with their index. A handle without any counts as {@link HANDLE_WEIGHT}. */
 const MAX_WEIGHT = 12_000
-const HANDLE_WEIGHT = 4
+const HANDLE_WEIGHT = 1
 
 /**
  * The snapshots used last, one for each handle. Asked for by content version, which two different contents never share,
@@ -32,7 +32,7 @@ const HANDLE_WEIGHT = 4
 export class SnapshotCache {
   readonly #maxWeight: number
   /** In the order of use. */
-  readonly #kept = new Map<string, Kept & { readonly version: string }>()
+  readonly #kept = new Map<string, Kept & { readonly version: Uint8Array }>()
   #weight = 0
 
   constructor(maxWeight = MAX_WEIGHT) {
@@ -46,23 +46,24 @@ export class SnapshotCache {
 
   get(
     handle: string,
-    version: string,
+    version: Uint8Array,
     standing: string,
     make: { read(known: KnownRules): PatientContent; index(content: PatientContent): PatientSnapshot },
   ): PatientSnapshot {
     const known = this.#kept.get(handle)
-    if (known?.version === version && known.standing === standing) {
+    const isSame = known !== undefined && equalBytes(known.version, version)
+    if (isSame && known.standing === standing) {
       this.#kept.delete(handle)
       this.#kept.set(handle, known)
       return known.snapshot
     }
-    const content = known?.version === version ? known.content : make.read(known?.content.rules ?? new Map())
+    const content = isSame ? known.content : make.read(known?.content.rules ?? new Map())
     const snapshot = make.index(content)
     this.#keep(handle, { content, version, standing, snapshot })
     return snapshot
   }
 
-  #keep(handle: string, made: Kept & { readonly version: string }): void {
+  #keep(handle: string, made: Kept & { readonly version: Uint8Array }): void {
     this.#drop(handle)
     this.#kept.set(handle, made)
     this.#weight += weightOf(made)

@@ -1,4 +1,4 @@
-import { derivedId, encodeCanonical, toHex, type Handle, type Message } from '@chiron/protocol'
+import { derivedId, encodeCanonical, toHex, type Handle, utf8, type Message } from '@chiron/protocol'
 import { expect, test } from 'vitest'
 import {
   ada, ben, ContractChain, DAY_MS, doctor, entry, lakeside, msg, nurse, openMsg, organisation, populate, populated, putMsg, riverside, surgeon, tagFor, terms, type Person,
@@ -124,8 +124,8 @@ test('what is kept is bounded, and what was used last stays', () => {
   const cache = new SnapshotCache(30)
   const rules = (n: number): PatientContent['rules'] => new Map(Array.from({ length: n }, (_, i) => [`${i}`, { bytes: new Uint8Array(), facts: {} as never }]))
   let made = 0
-  const get = (handle: string, at = 'v1', standing = '', n = 6) =>
-    cache.get(handle, at, standing, { read: () => ({ rules: rules(n) }) as PatientContent, index: () => ({ made: ++made }) as unknown as PatientSnapshot })
+  const get = (handle: string, at = 'v1', standing = '', n = 9) =>
+    cache.get(handle, utf8(at), standing, { read: () => ({ rules: rules(n) }) as PatientContent, index: () => ({ made: ++made }) as unknown as PatientSnapshot })
   const [a, b] = [get('a'), get('b')]
   expect(cache.weight).toBe(20)
   expect([get('a'), get('b'), get('a')]).toEqual([a, b, a])

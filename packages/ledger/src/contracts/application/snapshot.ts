@@ -1,6 +1,7 @@
 import { toHex, type Did, type Handle, type ObjectId } from '@chiron/protocol'
 import { indexPatient, type PatientSnapshot } from '../../decide/snapshot.ts'
 import type { PatientFacts, ReaderFacts, RuleFacts } from '../../decide/types.ts'
+import { toText } from '../../state/byte-map.ts'
 import type { StateReader } from '../../state/reader.ts'
 import * as access from '../access/index.ts'
 import * as consent from '../consent/index.ts'
@@ -42,7 +43,7 @@ export function patientSnapshot(state: StateReader, handle: Handle): PatientSnap
   const standing = standingOf(state, handle)
   const version = contentVersion(state, handle)
   if (version === undefined) return indexPatient(join(readContent(state, handle, new Map()), standing))
-  return cache.get(toHex(handle), toHex(version), standing.key, {
+  return cache.get(toText(handle), version, standing.key, {
     read: (known) => readContent(state, handle, known),
     index: (content) => indexPatient(join(content, standing)),
   })

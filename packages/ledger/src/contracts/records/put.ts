@@ -44,7 +44,7 @@ export const put: Handler<RecordsPorts, 'records.put'> = (ctx, msg) => {
     }
   }
   for (const { handle, count } of added.values()) {
-    store.setAuthored(state, handle, signer, store.getAuthored(state, handle, signer) + count)
+    store.addAuthored(state, handle, signer, count)
     const size = state.listSize('records', handle)
     ctx.emit(events.appended(handle, signer, size - count, size))
   }

@@ -127,10 +127,10 @@ function isPair(stored: Tag[] | [Tag[], Tag[]]): stored is [Tag[], Tag[]] {
 export const getAuthored = (state: StateReader, handle: Handle, author: Did): number => authored.get(state, handle, didPart(author)) ?? 0
 
 /** A snapshot holds who has authored, not how much: only a new author moves the handle's version on. */
-export function setAuthored(state: StateWriter, handle: Handle, author: Did, count: number): void {
-  const isNew = getAuthored(state, handle, author) === 0
-  authored.set(state, count, handle, didPart(author))
-  if (isNew) moveVersion(state, handle, authored.key(handle, didPart(author)), new Uint8Array())
+export function addAuthored(state: StateWriter, handle: Handle, author: Did, count: number): void {
+  const before = getAuthored(state, handle, author)
+  authored.set(state, before + count, handle, didPart(author))
+  if (before === 0) moveVersion(state, handle, authored.key(handle, didPart(author)), new Uint8Array())
 }
 
 export function* listAuthored(state: StateReader, handle: Handle): Iterable<readonly [Did, number]> {
