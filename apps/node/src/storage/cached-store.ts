@@ -11,7 +11,7 @@ export interface CacheLimits {
 }
 
 /** About 60 MB when full, with what is decoded from it. */
-export const CACHE_LIMITS: CacheLimits = { values: { facts: 16_000, flat: 12_000, tree: 4_000 }, prefixes: { facts: 6_000, flat: 6_000 } }
+export const CACHE_LIMITS: CacheLimits = { values: { meta: 4, facts: 16_000, flat: 12_000, tree: 4_000 }, prefixes: { facts: 6_000, flat: 6_000 } }
 
 /** Spaces of which most keys are written and then left alone: kept is what was read, and was there. */
 const KEPT_WHEN_READ: ReadonlySet<StoreSpace> = new Set(['flat'])

@@ -2,6 +2,7 @@ import type { DecodedTx, Genesis } from '@chiron/protocol'
 import { CommittedState } from '../state/committed.ts'
 import { GuardedReader } from '../state/guarded-reader.ts'
 import { readHead, type StateHead } from '../state/head.ts'
+import { HEAD_KEY } from '../state/keys.ts'
 import { logLeaf } from '../state/log.ts'
 import { MemoryStore } from '../state/memory-store.ts'
 import { Overlay } from '../state/overlay.ts'
@@ -64,7 +65,8 @@ export function createRuntime(options: RuntimeOptions): Runtime {
     executeBlock: (reader, block) => executeBlock(reader, block, dependencies),
     checkTx: (reader, tx, block) => admit(new CommittedState(reader), tx, block, options),
     signaturesOf(reader, tx, block) {
-      const state = new CommittedState(reader)
+      // A reader that keeps it hands out the same bytes until the next block.
+      const state = new CommittedState(reader, reader.get('meta', HEAD_KEY))
       const own = admitUnverified(state, tx, block, options)
       return [own, ...tx.body.messages.flatMap((message) => dependencies.contractOf(message.type)?.signatures(state, block.chainId, message) ?? [])]
     },
@@ -90,7 +92,7 @@ function executeBlock(reader: KeyValueReader, input: BlockInput, dependencies: T
   const head = requireHead(guard)
   const block: BlockContext = { chainId: input.chainId, height: input.height, timeMs: input.timeMs }
   assertFollows(head, block)
-  const state = new Overlay(new CommittedState(guard), 'runtime')
+  const state = new Overlay(new CommittedState(guard, {}), 'runtime')
   forgetExpired(guard, state, block.timeMs)
   const results = input.txs.map((tx, i) => executeTx(tx, block, head.log.size + i, state, guard, dependencies))
   const leaves = results.map((result) => logLeaf(result.txId, result.codespace, result.code))

@@ -7,9 +7,16 @@ import type { KeyValueReader } from './store.ts'
 /** The state as the store holds it, after its newest committed block. */
 export class CommittedState implements StateReader {
   readonly #reader: KeyValueReader
+  readonly #token: object | undefined
 
-  constructor(reader: KeyValueReader) {
+  /** @param token stands for the facts of `reader`, which do not change as long as this is used with it */
+  constructor(reader: KeyValueReader, token?: object) {
     this.#reader = reader
+    this.#token = token
+  }
+
+  factsToken(): object | undefined {
+    return this.#token
   }
 
   fact(key: Uint8Array): Uint8Array | undefined {

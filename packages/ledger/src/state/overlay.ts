@@ -33,10 +33,19 @@ export class Overlay implements StateWriter {
   readonly #flats: Buffered = new ByteMap()
   readonly #lists = new ByteMap<PendingList>()
   #lastList: PendingList | undefined
+  /** Stands for the facts while there are buffered ones, over those that `over` stands for. */
+  #token: { readonly over: object } | undefined
 
   constructor(below: StateReader, owner: OverlayOwner) {
     this.#below = below
     this.#owner = owner
+  }
+
+  factsToken(): object | undefined {
+    const over = this.#below.factsToken?.()
+    if (over === undefined || this.#facts.size === 0) return over
+    if (this.#token?.over !== over) this.#token = { over }
+    return this.#token
   }
 
   fact(key: Uint8Array): Uint8Array | undefined {
@@ -114,6 +123,7 @@ export class Overlay implements StateWriter {
 
   /** Writes the buffer to the state below, which is what this overlay was made over. */
   commitTo(below: Overlay): void {
+    if (this.#facts.size > 0) below.#token = undefined
     for (const [key, value] of this.#facts.unordered()) below.#facts.set(key, value)
     for (const [key, value] of this.#flats.unordered()) below.#flats.set(key, value)
     for (const [, { kind, handle, entries }] of this.#lists.unordered()) {
@@ -139,6 +149,7 @@ export class Overlay implements StateWriter {
 
   #write(buffer: Buffered, key: Uint8Array, value: Uint8Array | null): void {
     if (this.#owner === 'contract' && isReserved(key)) throw new InvariantError('a contract wrote to a reserved key')
+    if (buffer === this.#facts) this.#token = undefined
     buffer.set(key, value)
   }
 }

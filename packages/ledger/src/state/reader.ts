@@ -5,6 +5,11 @@ export type ListKind = 'records' | 'accesses'
 
 /** What contracts, keyholders, gateways and proofs read of the state. Synchronous; never a half-executed block. */
 export interface StateReader {
+  /**
+   * An object that stands for all facts as they are: another is handed out as soon as a fact has changed, and for each
+   * state. For `contracts/facts-memo.ts`. Undefined, or left out: nothing may be remembered.
+   */
+  factsToken?(): object | undefined
   fact(key: Uint8Array): Uint8Array | undefined
   /** Facts whose key begins with `prefix`, in byte order. */
   facts(prefix: Uint8Array): Iterable<readonly [key: Uint8Array, value: Uint8Array]>

@@ -8,13 +8,12 @@ import * as consent from '../consent/index.ts'
 import * as identity from '../identity/index.ts'
 import * as network from '../network/index.ts'
 import * as records from '../records/index.ts'
+import { rememberFacts } from '../facts-memo.ts'
 import { contentVersion } from '../versions.ts'
 import { isKnownRule, SnapshotCache, type KnownRules, type PatientContent } from './snapshot-cache.ts'
 
 /** Whether the organisation is a member and its identity not suspended. */
-export function isLiveMember(state: StateReader, did: Did): boolean {
-  return network.isMember(state, did) && !identity.isSuspended(state, did)
-}
+export const isLiveMember = rememberFacts((did: Did) => did, (state, did) => network.isMember(state, did) && !identity.isSuspended(state, did))
 
 /** Whose handle it is. */
 export function ownerOf(state: StateReader, handle: Handle): { readonly did: Did; readonly kind: 'patient' | 'organisation' } | undefined {
@@ -118,7 +117,7 @@ function ruleFacts(id: ObjectId, bytes: Uint8Array): RuleFacts {
 }
 
 /** What the state says about a reader who acts through an organisation. */
-export function readerFacts(state: StateReader, did: Did, organisation: Did): ReaderFacts {
+export const readerFacts = rememberFacts((did: Did, organisation: Did) => did + organisation, (state, did, organisation): ReaderFacts => {
   const record = identity.identity(state, did)
   const delegation = identity.delegation(state, did, organisation)
   return {
@@ -132,7 +131,7 @@ export function readerFacts(state: StateReader, did: Did, organisation: Did): Re
     attestations: identity.attestationsOf(state, did, 0, organisation).map(({ role, untilMs }) => ({ role, untilMs })),
     delegation: delegation === undefined ? null : { purposes: delegation.purposes, untilMs: delegation.untilMs },
   }
-}
+})
 
 /**
  * The next block time after `timeMs` at which the passing of time alone may change what is decided for a handle;

@@ -1,4 +1,4 @@
-import { verifyEd25519, type Role } from '@chiron/protocol'
+import { verifyEd25519, type Did, type Role } from '@chiron/protocol'
 import type { AccountsPort, ParametersPort } from '../../runtime/ports.ts'
 import { wire, type WiredContract } from '../../runtime/wiring.ts'
 import type { StateReader } from '../../state/reader.ts'
@@ -8,6 +8,7 @@ import * as custody from '../custody/index.ts'
 import * as identity from '../identity/index.ts'
 import * as network from '../network/index.ts'
 import * as records from '../records/index.ts'
+import { rememberFacts } from '../facts-memo.ts'
 import { CLINICAL_ROLES } from '../../decide/standing.ts'
 import { basisOf } from './basis.ts'
 import { writeDecider } from './decisions.ts'
@@ -19,10 +20,10 @@ export interface ApplicationOptions {
 }
 
 /** Who may sign transactions, and with which key. */
-export const accounts: AccountsPort = { signingKey: identity.signingKey }
+export const accounts: AccountsPort = { signingKey: rememberFacts((did: Did, keyId: string) => `${did} ${keyId}`, identity.signingKey) }
 
 /** Parameters that the runtime follows. */
-export const runtimeParameters: ParametersPort = { maxTxLifetimeMs: (state) => network.parameter(state, 'maxTxLifetimeMs') }
+export const runtimeParameters: ParametersPort = { maxTxLifetimeMs: rememberFacts(() => '', (state) => network.parameter(state, 'maxTxLifetimeMs')) }
 
 /** All contracts with their ports, in the order in which they make the first state. */
 export function applicationContracts(options: ApplicationOptions = {}): readonly WiredContract[] {
