@@ -1,4 +1,4 @@
-import type { Did, Handle, RecordId } from '@chiron/protocol'
+import { toHex, type Did, type Handle, type RecordId } from '@chiron/protocol'
 import { identity } from '@chiron/ledger'
 import { sealCopies, type Random, type WalletCopies } from '@chiron/vault'
 import type { Engine } from '../../engine/engine.ts'
@@ -42,10 +42,19 @@ export class PatientCopies {
 
   #byOwner(versions: readonly SealedVersion[]): Map<Did, SealedVersion[]> {
     const byOwner = new Map<Did, SealedVersion[]>()
+    const known = new Map<string, Did | undefined>()
+    const ownerOf = (handle: Handle): Did | undefined => {
+      const name = toHex(handle)
+      if (!known.has(name)) known.set(name, identity.handleOwner(this.#engine.state, handle))
+      return known.get(name)
+    }
     for (const version of versions) {
-      const owners = new Set(version.subjects.map((handle) => identity.handleOwner(this.#engine.state, handle)))
+      const owners = new Set(version.subjects.map(ownerOf))
       const [owner] = owners
-      if (owners.size === 1 && owner !== undefined) byOwner.set(owner, [...(byOwner.get(owner) ?? []), version])
+      if (owners.size !== 1 || owner === undefined) continue
+      const mine = byOwner.get(owner)
+      if (mine === undefined) byOwner.set(owner, [version])
+      else mine.push(version)
     }
     return byOwner
   }
