@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ControlDouble } from './testing/control-double.ts'
@@ -22,6 +23,12 @@ interface Line {
 
 const grant = { patient: ID, effect: 'permit', to: { kind: 'organisation', organisation: 'lakeside' }, purposes: [], categories: [], labels: [], records: [], actions: ['read'], forMs: 86_400_000, overrides: null }
 
+const JUDGEMENT = import.meta.filename
+const JUDGEMENT_HASH = createHash('sha256').update(readFileSync(JUDGEMENT)).digest('hex')
+const order = {
+  order: RULE, isAboutAll: false, authority: 'lakeside', effect: 'deny', to: 'riverside', purposes: [], categories: ['laboratory'], labels: [], records: [], limits: [], actions: ['read'],
+  fromMs: 0, untilMs: null, status: 'in-force', basis: HASH,
+}
 const delegation = { delegation: RULE, delegate: PARENT, actions: ['read'], categories: [], labels: [], sinceMs: 0, untilMs: 1000, status: 'in-force' }
 const emergency = { emergency: RULE, patient: null, who: 'physician of lakeside', organisation: 'lakeside', reason: 'danger-to-life', declaredMs: 0, untilMs: 5, status: 'unconfirmed', confirmedBy: null, review: 'waiting', reviewedBy: null, contested: false }
 
@@ -186,6 +193,38 @@ const LINES: Line[] = [
       `${RULE}  physician of lakeside  danger-to-life  1970-01-01T00:00:00.000Z  1970-01-01T00:00:00.005Z  ended   nobody        justified, says admin of riverside; the patient contested it\n`,
     ].join('\n'),
   },
+  {
+    line: `access endorse --org lakeside --user nurse --reader physician --patient ${ID} --for PT4H`,
+    sends: { method: 'POST', url: '/endorsement', body: { organisation: 'lakeside', user: 'nurse', reader: 'physician', patient: ID, purpose: 'TREAT', forMs: 4 * 3_600_000 } },
+    answer: { reader: 'physician of lakeside', endorsedBy: 'nurse of lakeside', organisation: 'lakeside', purpose: 'TREAT', untilMs: 1000 },
+    prints: '1970-01-01T00:00:01.000Z\n',
+  },
+  {
+    line: `order make --org lakeside --patient ${ID} --to riverside --deny --category laboratory --no-end --basis ${JUDGEMENT}`,
+    sends: {
+      method: 'POST', url: '/order',
+      body: { organisation: 'lakeside', patient: ID, effect: 'deny', to: { kind: 'organisation', organisation: 'riverside' }, purposes: [], categories: ['laboratory'], labels: [], records: [], actions: ['read'], forMs: null, basis: JUDGEMENT_HASH },
+    },
+    answer: order,
+    prints: `${RULE}\n`,
+  },
+  { line: `order lift --org lakeside --everybody ${RULE}`, sends: { method: 'POST', url: `/order/${RULE}/lift`, body: { organisation: 'lakeside', patient: null } }, answer: { order: RULE, atMs: 5 }, prints: `${RULE}\n` },
+  { line: 'order list --json', sends: { method: 'GET', url: '/order' }, answer: { orders: [] }, prints: '[]\n' },
+  {
+    line: `order list --patient ${ID}`,
+    sends: { method: 'GET', url: `/order?patient=${ID}` },
+    answer: { orders: [order] },
+    prints: [
+      'ORDER                             AUTHORITY  EFFECT  TO         CATEGORIES  PURPOSES  UNTIL   STATUS    LIMITS',
+      `${RULE}  lakeside   deny    riverside  laboratory  any       no end  in-force\n`,
+    ].join('\n'),
+  },
+  {
+    line: 'order authorise --org lakeside --role regulator --for P30D',
+    sends: { method: 'POST', url: '/order/authority', body: { organisation: 'lakeside', role: 'regulator', forMs: 30 * 86_400_000 } },
+    answer: { organisation: 'lakeside', untilMs: 1000 },
+    prints: '1970-01-01T00:00:01.000Z\n',
+  },
   { line: 'index --json', sends: { method: 'GET', url: '/index' }, answer: { indexes: [] }, prints: '[]\n' },
 ]
 
@@ -276,6 +315,10 @@ describe('command lines', () => {
     [`emergency review --org riverside --user admin ${RULE}`, /--outcome/],
     ['emergency list', /either --patient, or --org/],
     [`emergency list --org riverside --patient ${ID}`, /either --patient, or --org/],
+    [`order make --org lakeside --to riverside --deny --no-end --basis ${JUDGEMENT}`, /either --patient or --everybody/],
+    [`order make --org lakeside --everybody --patient ${ID} --to riverside --deny --no-end --basis ${JUDGEMENT}`, /either --patient or --everybody/],
+    [`order make --org lakeside --everybody --to riverside --deny --no-end`, /--basis/],
+    ['order authorise --org lakeside --role nurse', /regulator/],
     ['fly', /unknown command/],
   ])('refuses %s with a reason and exit code 2, and asks no node', async (line, reason) => {
     await node.listen(() => ({ json: {} }))
@@ -285,7 +328,7 @@ describe('command lines', () => {
     expect(node.seen).toEqual([])
   })
 
-  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['patient'], ['patient', 'claim'], ['delegate'], ['delegate', 'appoint'], ['emergency'], ['emergency', 'declare'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['log'], ['log', 'prove'], ['status']])(
+  it.each([[], ['up'], ['import'], ['token'], ['consent'], ['consent', 'grant'], ['request'], ['treatment'], ['patient'], ['patient', 'claim'], ['delegate'], ['delegate', 'appoint'], ['emergency'], ['emergency', 'declare'], ['order'], ['order', 'make'], ['access'], ['audit'], ['verify'], ['export'], ['index'], ['log'], ['log', 'prove'], ['status']])(
     'begins the help of %j %j with examples',
     async (...words) => {
       const { code, stdout, stderr } = await node.chiron([...words, '--help'])
@@ -294,7 +337,7 @@ describe('command lines', () => {
     },
   )
 
-  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'label add', 'label remove', 'label list', 'label review', 'label apply', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'patient claim-code', 'patient withdraw-code', 'patient claim', 'patient rotate', 'patient records', 'patient export', 'delegate appoint', 'delegate dismiss', 'delegate list', 'emergency declare', 'emergency confirm', 'emergency review', 'emergency contest', 'emergency list', 'access list', 'access close', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
+  it.each(['up', 'import', 'token', 'consent grant', 'consent revoke', 'consent list', 'label add', 'label remove', 'label list', 'label review', 'label apply', 'request create', 'request approve', 'request deny', 'request list', 'treatment register', 'treatment contest', 'treatment list', 'patient claim-code', 'patient withdraw-code', 'patient claim', 'patient rotate', 'patient records', 'patient export', 'delegate appoint', 'delegate dismiss', 'delegate list', 'emergency declare', 'emergency confirm', 'emergency review', 'emergency contest', 'emergency list', 'order make', 'order lift', 'order list', 'order authorise', 'access list', 'access close', 'access endorse', 'audit', 'verify', 'export', 'index status', 'index rebuild', 'log checkpoint', 'log prove', 'status'])(
     'offers --json for %s',
     async (line) => {
       const { stdout } = await node.chiron([...line.split(' '), '--help'])

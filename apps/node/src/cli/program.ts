@@ -9,6 +9,7 @@ import { addImport } from './commands/import.ts'
 import { addIndex } from './commands/index-command.ts'
 import { addLabel } from './commands/label.ts'
 import { addLog } from './commands/log.ts'
+import { addOrder } from './commands/order.ts'
 import { addPatient } from './commands/patient.ts'
 import { addRequest } from './commands/request.ts'
 import { addStatus } from './commands/status.ts'
@@ -44,6 +45,6 @@ export function buildProgram(context: CommandContext): Command {
     .enablePositionalOptions()
     .addHelpText('before', EXAMPLES)
     .addHelpText('after', '\nThe node is found through $CHIRON_DATA (default ./data). Results go to stdout, messages to stderr.\nExit code: 0 done, 1 failed or refused, 2 wrong usage, 3 no node is running.\nIn a clone, `chiron bench` measures the node beside other FHIR servers; see `chiron bench --help`.')
-  for (const add of [addUp, addImport, addToken, addConsent, addLabel, addRequest, addTreatment, addPatient, addDelegate, addEmergency, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
+  for (const add of [addUp, addImport, addToken, addConsent, addLabel, addRequest, addTreatment, addPatient, addDelegate, addEmergency, addOrder, addAccess, addAudit, addVerify, addExport, addIndex, addLog, addStatus]) add(program, context)
   return program
 }

@@ -1,8 +1,11 @@
 import * as v from 'valibot'
-import { action, role, schema } from '@chiron/protocol'
+import { action, schema } from '@chiron/protocol'
 import { delegateOperations } from './delegate-operations.ts'
 import { emergencyOperations } from './emergency-operations.ts'
-import { category, forMs, hashText, isoDay, label, objectIdText, operation, patientId, recordReference, strings, txIdText, userName } from './shapes.ts'
+import { endorsementOperations } from './endorsement-operations.ts'
+import { orderOperations } from './order-operations.ts'
+import { category, forMs, label, objectIdText, operation, patientId, recordReference, strings, txIdText, userName } from './shapes.ts'
+import { termsFields } from './terms-fields.ts'
 
 /**
  * The control API: what the `chiron` command asks of the running node, as JSON over HTTP on the Unix socket
@@ -10,16 +13,7 @@ import { category, forMs, hashText, isoDay, label, objectIdText, operation, pati
  */
 
 export * from './shapes.ts'
-
-/** Who a rule is for, in names: a user of an organisation, the organisation, everybody with a role (there or anywhere), whoever treats, anyone at a member. */
-export const granteeNames = v.variant('kind', [
-  v.strictObject({ kind: v.literal('person'), organisation: schema.memberName, user: userName }),
-  v.strictObject({ kind: v.literal('organisation'), organisation: schema.memberName }),
-  v.strictObject({ kind: v.literal('role'), role, organisation: v.optional(schema.memberName) }),
-  v.strictObject({ kind: v.literal('anyone-treating') }),
-  v.strictObject({ kind: v.literal('anyone') }),
-])
-export type GranteeNames = v.InferOutput<typeof granteeNames>
+export { granteeNames, type GranteeNames } from './terms-fields.ts'
 
 /** A bearer token for a user of an organisation, or for a patient. Sample networks only. */
 export const tokenRequest = v.variant('for', [
@@ -28,24 +22,12 @@ export const tokenRequest = v.variant('for', [
 ])
 export const tokenResponse = v.strictObject({ token: v.string(), expiresMs: schema.timeMs })
 
-/** Empty `purposes`, `categories` and `records` mean all; `forMs` null has no end. Signed by the custodial wallet. */
+/** Signed by the custodial wallet. */
 export const grantRequest = v.strictObject({
   patient: patientId,
-  effect: v.picklist(['permit', 'deny']),
-  to: granteeNames,
-  purposes: v.array(schema.purpose),
-  categories: v.array(category),
-  labels: v.array(label),
-  records: v.array(recordReference),
-  actions: v.pipe(v.array(action), v.minLength(1)),
-  forMs: v.nullable(forMs),
+  ...termsFields,
   overrides: v.nullable(objectIdText),
-  /** Only what dates from the first day on, and from before the last; one of them at least. */
-  data: v.optional(v.strictObject({ from: v.optional(isoDay), until: v.optional(isoDay) })),
-  countries: v.optional(v.strictObject({ within: v.boolean(), of: v.pipe(v.array(schema.jurisdiction), v.minLength(1)) })),
-  secondPerson: v.optional(v.boolean()),
-  acceptedTerms: v.optional(hashText),
-  obligations: v.optional(v.array(schema.obligation)),
+  /** Of a denial: it stands in an emergency, too. */
   absolute: v.optional(v.boolean()),
 })
 export const grantResponse = v.strictObject({ rule: objectIdText, untilMs: v.nullable(schema.timeMs) })
@@ -324,6 +306,8 @@ export const operations = {
   treatments: operation('GET', '/treatment', ofPatient, treatmentsResponse),
   ...delegateOperations,
   ...emergencyOperations,
+  ...endorsementOperations,
+  ...orderOperations,
   audit: operation('GET', '/audit', ofPatient, auditResponse),
   offerClaim: operation('POST', '/patient/claim-code', offerClaimRequest, offerClaimResponse),
   withdrawClaim: operation('POST', '/patient/withdraw-code', ofPatient, withdrawClaimResponse),

@@ -3,29 +3,18 @@ import { access, consent } from '@chiron/ledger'
 import { randomBytes } from 'node:crypto'
 import { submitMessages, validUntilFrom } from '../ledger/submitter.ts'
 import { GatewayError } from '../gateway/errors.ts'
-import type { GranteeNames, RequestOf, ResponseOf } from './api.ts'
+import type { RequestOf, ResponseOf } from './api.ts'
 import type { ControlDependencies } from './dependencies.ts'
-import { memberNamed, organisationNamed, patientNamed, recordNamed, userNamed } from './lookups.ts'
+import { memberNamed, organisationNamed, patientNamed, userNamed } from './lookups.ts'
+import { termsNamed } from './terms.ts'
 
 const objectId = (text: string): ObjectId => fromHex(text) as ObjectId
 
 export async function grant(dependencies: ControlDependencies, request: RequestOf<'grant'>): Promise<ResponseOf<'grant'>> {
   const patientId = patientNamed(dependencies, request.patient)
   const { rule, untilMs } = await dependencies.desk.grant(patientId, {
-    effect: request.effect,
-    grantee: granteeOf(dependencies, request.to),
-    purposes: request.purposes,
-    categories: request.categories,
-    labels: request.labels,
-    records: request.records.map((reference) => toHex(recordNamed(dependencies, reference))),
-    actions: request.actions,
-    forMs: request.forMs,
+    ...termsNamed(dependencies, request),
     overrides: request.overrides === null ? null : objectId(request.overrides),
-    data: request.data,
-    countries: request.countries,
-    secondPerson: request.secondPerson,
-    acceptedTerms: request.acceptedTerms,
-    obligations: request.obligations,
     absolute: request.absolute,
   })
   return { rule: toHex(rule), untilMs }
@@ -108,19 +97,6 @@ export function treatments(dependencies: ControlDependencies, request: RequestOf
       untilMs,
       status: contestedMs !== null ? ('contested' as const) : now < untilMs ? ('in-force' as const) : ('ended' as const),
     })),
-  }
-}
-
-function granteeOf(dependencies: ControlDependencies, to: GranteeNames): Grantee {
-  switch (to.kind) {
-    case 'person':
-      return { kind: 'person', did: userNamed(dependencies, to.organisation, to.user).did }
-    case 'organisation':
-      return { kind: 'organisation', did: memberNamed(dependencies, to.organisation) }
-    case 'role':
-      return { kind: 'role', role: to.role, ...(to.organisation === undefined ? {} : { organisation: memberNamed(dependencies, to.organisation) }) }
-    default:
-      return to
   }
 }
 

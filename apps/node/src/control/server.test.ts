@@ -231,6 +231,61 @@ describe('delegates', () => {
   })
 })
 
+describe('orders', () => {
+  const order = (more: Partial<RequestOf<'order'>> = {}): RequestOf<'order'> => ({
+    organisation: 'lakeside', patient, effect: 'deny', to: { kind: 'organisation', organisation: 'riverside' }, purposes: [], categories: ['laboratory'], labels: [], records: [], actions: ['read'], forMs: null,
+    basis: 'cd'.repeat(32), ...more,
+  })
+
+  it('are for authorities, bind the author, are listed and lifted', async () => {
+    const { token } = await control.call('token', { for: 'user', organisation: 'riverside', user: 'physician', purpose: 'TREAT' })
+    const reader = await readerOf(token, 'riverside')
+    expect(await laboratory(reader, 'riverside')).toBe(1)
+    expect(await control.refusal('order', order())).toMatchObject({ code: 'ERR_LEDGER_CONSENT_26', message: expect.stringContaining('chiron order authorise') })
+    await control.call('authorise', { organisation: 'lakeside', role: 'public-health', forMs: DAY_MS })
+    const made = await control.call('order', order())
+    expect(made).toMatchObject({ isAboutAll: false, authority: 'lakeside', to: 'riverside', categories: ['laboratory'], status: 'in-force', basis: 'cd'.repeat(32) })
+    expect(await laboratory(reader, 'riverside')).toBe(0)
+    expect((await control.call('audit', { patient })).rows.find(({ what }) => what === 'made an order: deny')).toMatchObject({ who: 'lakeside', rule: made.order })
+    expect(await control.refusal('liftOrder', { organisation: 'lakeside', patient, order: NOBODY })).toMatchObject({ code: 'ERR_LEDGER_CONSENT_29' })
+    await control.call('liftOrder', { organisation: 'lakeside', patient, order: made.order })
+    expect(await laboratory(reader, 'riverside')).toBe(1)
+    expect((await control.call('orders', { patient: local })).orders).toEqual([{ ...made, status: 'lifted' }])
+    expect(await control.refusal('liftOrder', { organisation: 'lakeside', patient, order: made.order })).toMatchObject({ code: 'ERR_LEDGER_CONSENT_30' })
+  })
+
+  it('about everybody name nothing of one patient, and permit where no rule does', async () => {
+    const everybody = order({ patient: null, effect: 'permit', to: { kind: 'organisation', organisation: 'lakeside' }, purposes: ['PUBHLTH'], forMs: DAY_MS })
+    expect(await control.refusal('order', everybody)).toMatchObject({ status: 400, code: 'ERR_GATEWAY_INVALID' })
+    expect(await control.refusal('order', { ...everybody, categories: [], data: { from: '2024-01-01' } })).toMatchObject({ status: 400 })
+    const { token } = await control.call('token', { for: 'user', organisation: 'lakeside', user: 'physician', purpose: 'PUBHLTH' })
+    const official = await readerOf(token, 'lakeside')
+    await expect(laboratory(official)).rejects.toMatchObject({ code: 'ERR_GATEWAY_NO_ACCESS' })
+    await control.call('authorise', { organisation: 'lakeside', role: 'public-health', forMs: DAY_MS })
+    const made = await control.call('order', { ...everybody, categories: [] })
+    expect(made).toMatchObject({ isAboutAll: true, effect: 'permit' })
+    expect(await laboratory(official)).toBe(1)
+    expect((await control.call('audit', { patient })).rows.find(({ what }) => what.startsWith('opened access'))).toMatchObject({ purpose: 'PUBHLTH', rule: `order ${made.order}` })
+    await control.call('liftOrder', { organisation: 'lakeside', patient: null, order: made.order })
+    expect((await control.call('orders', {})).orders).toEqual([{ ...made, status: 'lifted' }])
+  })
+})
+
+describe('an endorsement', () => {
+  it("lets a colleague read where the patient's rule asks for a second person, and nobody endorses themselves", async () => {
+    await control.call('grant', grant({ secondPerson: true }))
+    const { token } = await control.call('token', { for: 'user', organisation: 'lakeside', user: 'physician', purpose: 'TREAT' })
+    const reader = await readerOf(token, 'lakeside')
+    await expect(laboratory(reader)).rejects.toMatchObject({ code: 'ERR_GATEWAY_NO_ACCESS' })
+    const asked = { organisation: 'lakeside', user: 'nurse', reader: 'physician', patient, purpose: 'TREAT', forMs: 12 * 3_600_000 } as const
+    expect(await control.refusal('endorse', { ...asked, user: 'physician' })).toMatchObject({ status: 403 })
+    expect(await control.refusal('endorse', { ...asked, forMs: 13 * 3_600_000 })).toMatchObject({ status: 400 })
+    expect(await control.call('endorse', asked)).toMatchObject({ reader: 'physician of lakeside', endorsedBy: 'nurse of lakeside' })
+    expect(await laboratory(reader)).toBe(1)
+    expect((await control.call('audit', { patient })).rows.find(({ what }) => what.startsWith('was endorsed by nurse'))).toMatchObject({ purpose: 'TREAT', organisation: 'lakeside' })
+  })
+})
+
 describe('what a patient takes along', () => {
   it('is a list that verifies and has what was shown a moment ago', async () => {
     const { token } = await control.call('token', { for: 'user', organisation: 'riverside', user: 'nurse', purpose: 'TREAT' })
@@ -297,6 +352,8 @@ describe('the log', () => {
   it('is proven to others: checkpoint, transaction, newest facts', async () => {
     const { checkpoint } = await control.call('checkpoint', {})
     expect((await verifyDocument(checkpoint, control.trust)).proven[0]).toMatch(/^the log of chiron-sample-[0-9a-f]{8} had \d+ leaves with the root [0-9a-f]{64}, signed by its signer$/)
+    // What waits to be reported would make a block in between.
+    for (const gateway of control.node.gateways.values()) await gateway.flush()
     const { app } = control.node.engine.head()
     const { proof: state } = await control.call('prove', {})
     const facts = await verifyDocument(state, control.trust)

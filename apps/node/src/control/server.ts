@@ -12,10 +12,12 @@ import {
 import * as consents from './consents.ts'
 import type { ControlDependencies } from './dependencies.ts'
 import * as delegates from './delegates.ts'
+import * as endorsements from './endorsements.ts'
 import * as emergencies from './emergencies.ts'
 import { exportPatient } from './export.ts'
 import { failureOf } from './failure.ts'
 import * as labels from './labels.ts'
+import * as orders from './orders.ts'
 import { gatewayNamed, patientNamed } from './lookups.ts'
 import { adminReader, patientToken, userToken } from './sessions.ts'
 
@@ -77,6 +79,11 @@ function handlersOf(dependencies: ControlDependencies): Handlers {
     confirmEmergency: async (request) => await emergencies.confirm(dependencies, request),
     reviewEmergency: async (request) => await emergencies.review(dependencies, request),
     contestEmergency: async (request) => await emergencies.contest(dependencies, request),
+    endorse: async (request) => await endorsements.endorse(dependencies, request),
+    order: async (request) => await orders.make(dependencies, request),
+    liftOrder: async (request) => await orders.lift(dependencies, request),
+    orders: (request) => orders.list(dependencies, request),
+    authorise: async (request) => await orders.authorise(dependencies, request),
     emergenciesOfPatient: ({ patient }) => ({ emergencies: emergencies.about(dependencies, patient) }),
     emergenciesOfOrganisation: ({ organisation }) => ({ emergencies: gatewayNamed(dependencies, organisation).services.emergencies.waiting({ ofOthers: true }) }),
     audit: async ({ patient }) => {

@@ -8,6 +8,7 @@ import type { Signer } from '../ledger/submitter.ts'
 import { AccessService } from './access/access-service.ts'
 import { Charts } from './access/charts.ts'
 import { DisplayLog, type DisplayDetail } from './access/displays.ts'
+import { Endorsements } from './access/endorsements.ts'
 import { Emergencies } from './access/emergencies.ts'
 import { Narrowing } from './access/narrowing.ts'
 import { RefusalLog } from './access/refusals.ts'
@@ -94,6 +95,7 @@ export function buildServices(options: ServicesOptions, dependencies: ServicesDe
     access,
     charts,
     emergencies: new Emergencies({ ...dependencies, refusals }),
+    endorsements: new Endorsements(dependencies),
     narrowing,
     custodian,
     displays,

@@ -30,6 +30,11 @@ export class Names {
     return this.#users.get(did)
   }
 
+  /** A user by the name of the organisation and their own. */
+  userNamed(organisation: string, user: string): Did | undefined {
+    return [...this.#users.values()].find((found) => found.organisation === organisation && found.user === user)?.did
+  }
+
   /**
    * What to call an identity: `lakeside`, `physician of lakeside`, `the patient`, else its DID. Where it is told whose list
    * it is for, another patient is `another person`, with the DID.

@@ -5,6 +5,7 @@ import type { LedgerFacts } from '../ledger/ledger-facts.ts'
 import type { AccessService } from './access/access-service.ts'
 import type { Charts } from './access/charts.ts'
 import type { Emergencies } from './access/emergencies.ts'
+import type { Endorsements } from './access/endorsements.ts'
 import type { DisplayLog } from './access/displays.ts'
 import type { RefusalLog } from './access/refusals.ts'
 import type { Reporter } from './access/reporter.ts'
@@ -37,6 +38,7 @@ export interface Services {
   readonly access: AccessService
   readonly charts: Charts
   readonly emergencies: Emergencies
+  readonly endorsements: Endorsements
   readonly narrowing: Narrowing
   readonly custodian: Custodian
   readonly displays: DisplayLog

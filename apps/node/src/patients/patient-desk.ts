@@ -94,7 +94,7 @@ export class PatientDesk {
     return this.rules(handle).map(({ id, terms, status, changedMs }) => ({
       rule: toHex(id),
       effect: terms.effect,
-      to: this.#granteeName(terms.grantee),
+      to: this.granteeName(terms.grantee),
       ...this.#words(handle, terms),
       records: terms.records.map(toHex),
       limits: limitsOf(this.#vocabulary, handle, terms),
@@ -305,7 +305,8 @@ export class PatientDesk {
     return this.#names.display(did, handle === undefined ? undefined : identity.handleOwner(this.#engine.state, handle))
   }
 
-  #granteeName(grantee: Grantee): string {
+  /** Whom a rule is for, in words. */
+  granteeName(grantee: Grantee): string {
     switch (grantee.kind) {
       case 'role':
         return `everybody with the role ${grantee.role}${grantee.organisation === undefined ? '' : ` at ${this.display(grantee.organisation)}`}`

@@ -22,6 +22,8 @@ export interface AccessRecord {
   readonly purpose: string
   readonly action: 'read' | 'write' | 'share' | 'research'
   readonly ruleIds: readonly string[]
+  /** What the ids name where they are not rules of the patient. */
+  readonly restsOn?: 'order' | 'emergency' | 'delegation'
   readonly categories: readonly { readonly name: string; readonly count?: number }[]
   readonly outcome: 'success' | 'refused' | 'failed'
   /** Of a line about an emergency: which one, and what was said, by name (`reason`, `outcome`, `until`). */
@@ -65,7 +67,7 @@ export function auditEventFrom(access: AccessRecord): AuditEvent {
       observer: who<Organization>('Organization', access.organisation.id, access.organisation.display),
       type: [{ system: 'http://terminology.hl7.org/CodeSystem/security-source-type', code: '4' }],
     },
-    entity: [patientEntity(access), ...emergencyEntities(access), ...access.ruleIds.map(ruleEntity), ...access.categories.map(categoryEntity)],
+    entity: [patientEntity(access), ...emergencyEntities(access), ...access.ruleIds.map((id) => ruleEntity(id, access.restsOn)), ...access.categories.map(categoryEntity)],
   }
 }
 
@@ -131,9 +133,9 @@ function emergencyEntities({ emergency }: AccessRecord): AuditEventEntity[] {
   ]
 }
 
-function ruleEntity(ruleId: string): AuditEventEntity {
+function ruleEntity(ruleId: string, restsOn: AccessRecord['restsOn']): AuditEventEntity {
   return {
-    what: { type: 'Consent', identifier: { system: 'urn:chiron:rule', value: ruleId } } as NonNullable<AuditEventEntity['what']>,
+    what: { ...(restsOn === undefined ? { type: 'Consent' as const } : {}), identifier: { system: `urn:chiron:${restsOn ?? 'rule'}`, value: ruleId } },
     type: { system: ENTITY_TYPE, code: '2', display: 'System Object' },
     role: { system: OBJECT_ROLE, code: '13', display: 'Security Resource' },
   }

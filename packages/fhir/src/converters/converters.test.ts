@@ -319,6 +319,7 @@ describe('auditEventFrom', () => {
     expect(
       event.entity?.map((entity) => entity.what?.reference ?? entity.what?.identifier?.value ?? entity.detail?.map((detail) => detail.valueString).join(' ')),
     ).toEqual(['Patient/p1', 'r1', 'r2', 'laboratory 4', 'conditions'])
+    expect(auditEventFrom({ ...access, restsOn: 'order' }).entity?.[1]?.what).toEqual({ identifier: { system: 'urn:chiron:order', value: 'r1' } })
     expect(auditEventFrom({ ...access, kind: 'refusal', outcome: 'refused' }).outcome).toBe('4')
   })
 

@@ -1,5 +1,5 @@
 import { hmacSha256, toHex, utf8, type Did, type Handle } from '@chiron/protocol'
-import { access, BREAK_GLASS, identity } from '@chiron/ledger'
+import { access, BREAK_GLASS, identity, type Tier } from '@chiron/ledger'
 import type { AccessRecord } from '@chiron/fhir'
 import type { Services } from '../services.ts'
 
@@ -53,6 +53,7 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
         purpose: entry.purpose,
         action: entry.action,
         ruleIds: entry.rules.map(toHex),
+        ...restsOn(entry.tier),
         categories: [],
         outcome: 'success',
       }
@@ -76,6 +77,7 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
         purpose: opened.purpose,
         action: opened.action,
         ruleIds: opened.rules.map(toHex),
+        ...restsOn(opened.tier),
         categories: entry.kind === 'report' ? entry.counts.map(({ category, count }) => ({ name: names.get(toHex(category)) ?? 'other', count })) : [],
         outcome: 'success',
       }
@@ -94,6 +96,13 @@ function recordOf(services: Services, handle: Handle, patientId: string, index: 
     default:
       return undefined
   }
+}
+
+const RESTS_ON: Readonly<Partial<Record<Tier, NonNullable<AccessRecord['restsOn']>>>> = { '3a': 'order', '4': 'emergency', '8': 'delegation' }
+
+function restsOn(tier: Tier): Pick<AccessRecord, 'restsOn'> {
+  const basis = RESTS_ON[tier]
+  return basis === undefined ? {} : { restsOn: basis }
 }
 
 const timeText = (timeMs: number): string => new Date(timeMs).toISOString()

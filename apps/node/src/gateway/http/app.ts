@@ -85,7 +85,7 @@ export function createApp(dependencies: AppDependencies): Hono {
 /** Statuses whose reason is logged: who tries doors leaves a line for each. */
 const REFUSALS = new Set([401, 403, 413, 429])
 /** Addresses beside FHIR that are told apart in the log. */
-const CHIRON_ROUTES = new Set(['claim', 'emergencies', 'session', 'tx'])
+const CHIRON_ROUTES = new Set(['claim', 'emergencies', 'endorsements', 'session', 'tx'])
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 /** Parts of an address that are words of this program or of FHIR; everything else may be somebody's name. */

@@ -1,9 +1,9 @@
 import { Hono, type Context } from 'hono'
 import * as v from 'valibot'
 import { BREAK_GLASS } from '@chiron/ledger'
-import { emergencyReason, fromHex, type ObjectId } from '@chiron/protocol'
+import { emergencyReason, fromHex, isDid, schema, type ObjectId } from '@chiron/protocol'
 import { emergencyOutcome } from '../../control/emergency-operations.ts'
-import { objectIdText } from '../../control/shapes.ts'
+import { objectIdText, userName } from '../../control/shapes.ts'
 import { GatewayError } from '../errors.ts'
 import { canonicalFor } from '../fhir/known.ts'
 import type { Gateway } from '../gateway.ts'
@@ -14,12 +14,13 @@ import type { Bodies } from './body.ts'
 /** The id of a Patient as the client reads it, or a reference to it. */
 const patient = v.pipe(v.string(), v.regex(/^(?:Patient\/)?[A-Za-z0-9.-]{1,64}$/), v.transform((text) => text.replace('Patient/', '')))
 const declaration = v.strictObject({ patient, reason: emergencyReason })
+const endorsement = v.strictObject({ patient, reader: v.union([userName, schema.did]), forMinutes: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(720)) })
 const judgement = v.strictObject({ outcome: emergencyOutcome })
 
 /**
  * Breaking the glass: `POST /emergencies` declares (and gives the token to read with, as RFC 8693 names its parts),
  * `POST /emergencies/ID/confirm` and `/review` are for others, `GET /emergencies` shows what they may act on, and to a
- * patient all about them.
+ * patient all about them. `POST /endorsements` stands by a colleague's access, where a rule asks for a second person.
  */
 export function emergencyRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens, bodies: Bodies): Hono {
   const routes = new Hono()
@@ -46,6 +47,15 @@ export function emergencyRoutes(gatewayOf: (c: Context) => Gateway, tokens: Toke
     })
     c.header('cache-control', 'no-store')
     return c.json({ ...emergency, access_token: token, token_type: 'Bearer', expires_in: TOKEN_LIFETIME_S }, isNew ? 201 : 200)
+  })
+  routes.post('/endorsements', async (c) => {
+    const { gateway, reader } = await readerOf(c)
+    const asked = checked(endorsement, await bodies.json(c))
+    const { services } = gateway
+    const colleague = isDid(asked.reader) ? asked.reader : services.names.userNamed(gateway.name, asked.reader)
+    if (reader.user === undefined || colleague === undefined) throw new GatewayError('ERR_GATEWAY_SCOPE', 'colleagues endorse colleagues of the same organisation')
+    const canonical = canonicalFor(services, reader, 'Patient', asked.patient)
+    return c.json(await services.endorsements.endorse(reader, colleague, services.vocabulary.patientHandle(canonical), asked.forMinutes * 60_000), 202)
   })
   routes.post('/emergencies/:emergency/confirm', async (c) => {
     const { gateway, reader } = await readerOf(c)
