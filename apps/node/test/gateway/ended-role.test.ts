@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { identity } from '@chiron/ledger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { grant, organisation } from './consents.ts'
-import { startTestNode, type TestNode } from './harness.ts'
+import { startTestNode, type Organisation, type TestNode, type UserName } from './harness.ts'
 import { observation, patient } from './resources.ts'
 
 let started: TestNode
@@ -15,6 +15,15 @@ afterAll(async () => {
   expect(started.failures).toEqual([])
 })
 
+async function endRole(name: Organisation, user: UserName): Promise<void> {
+  const { engine, identities } = started.node
+  const reader = identities.users.find((candidate) => candidate.organisation === name && candidate.user === user)
+  if (reader === undefined) throw new TypeError('no such user')
+  const [role] = identity.attestationsOf(engine.state, reader.did, engine.status().timeMs)
+  if (role === undefined) throw new TypeError('no role')
+  await started.submit(name, [{ type: 'identity.revokeAttestation', salt: randomBytes(16), attestation: role.id }])
+}
+
 it('a reader whose role ends while an access is open is refused from then on', async () => {
   const hospital = await started.as('riverside', 'physician')
   const { id } = (await hospital.create(patient())).expect(201).resource
@@ -22,12 +31,26 @@ it('a reader whose role ends while an access is open is refused from then on', a
   await grant(started, id, { to: organisation(started, 'lakeside'), categories: ['laboratory'] })
   const clinic = await started.as('lakeside', 'physician')
   ;(await clinic.get(`Observation/${result}`)).expect(200)
-  const { engine, identities } = started.node
-  const reader = identities.users.find(({ organisation: name, user }) => name === 'lakeside' && user === 'physician')
-  const [role] = identity.attestationsOf(engine.state, (reader as { did: NonNullable<typeof reader>['did'] }).did, engine.status().timeMs)
-  expect(role).toBeDefined()
-  await started.submit('lakeside', [{ type: 'identity.revokeAttestation', salt: randomBytes(16), attestation: (role as NonNullable<typeof role>).id }])
+  await endRole('lakeside', 'physician')
   ;(await clinic.get(`Observation/${result}`)).expect(403)
   ;(await clinic.get(`Observation?patient=${id}`)).expect(403)
   ;(await clinic.get('Observation')).expect(403)
+})
+
+it('whose role ended gets one answer, whatever there is: no total, no status, no write tells', async () => {
+  const hospital = await started.as('riverside', 'physician')
+  const nurse = await started.as('riverside', 'nurse')
+  const { id } = (await hospital.create(patient())).expect(201).resource
+  const { id: result } = (await hospital.create(observation(id, 'laboratory'))).expect(201).resource
+  expect((await nurse.get('Observation?_summary=count')).expect(200).total).toBeGreaterThan(0)
+  await endRole('riverside', 'nurse')
+  const absent = randomUUID()
+  const asked = (about: string, chart: string) => [
+    nurse.get(`Observation?_id=${about}&_summary=count`), nurse.get(`Observation/${about}`), nurse.get(`Observation/${about}/_history`), nurse.get(`Observation?patient=${chart}&_summary=count`),
+    nurse.get(`AuditEvent?patient=${chart}`), nurse.put({ ...observation(chart, 'laboratory'), id: about }), nurse.delete(`Observation/${about}`), nurse.create(observation(chart, 'laboratory', { hasMember: [{ reference: `Observation/${about}` }] })),
+  ]
+  const there = await Promise.all(asked(result, id))
+  const nowhere = await Promise.all(asked(absent, randomUUID()))
+  expect(there.map(({ status, text }) => `${status} ${text}`)).toEqual(nowhere.map(({ status, text }) => `${status} ${text}`))
+  expect(new Set(there.map(({ status }) => status))).toEqual(new Set([403]))
 })

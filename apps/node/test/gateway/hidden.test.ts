@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Client } from './client.ts'
 import { grant, organisation, person, recordOf } from './consents.ts'
@@ -39,6 +40,26 @@ describe('what is hidden from a colleague', () => {
     expect((await nurse.get(`Observation/${vital}`)).expect(200).resource['status']).toBe('amended')
     expect((await hospital.get(`Observation/${vital}`)).expect(200).resource['status']).toBe('final')
   })
+})
+
+it('a patient who may not be known of is refused as one who does not exist, by whatever name', async () => {
+  const id = await create(patient())
+  const own = await create(observation(id, 'laboratory'))
+  ;(await hospital.put({ ...patient(), id: 'record-1' })).expect(201)
+  await grant(started, started.gateway('riverside').services.ids.chosen('Patient', 'record-1'), { effect: 'deny', to: person(started, 'riverside', 'nurse'), actions: ['read', 'write'] })
+  const answer = async (reference: string) => {
+    const { status, text } = await nurse.create(observation(id, 'laboratory', { subject: { reference } }))
+    return `${status} ${text}`
+  }
+  expect(await answer('Patient/record-1')).toBe(await answer('Patient/record-2'))
+  // Who wrote a record is not told by it either: whose it is stays.
+  const moved = async (about: string) => {
+    const { status, text } = await hospital.put({ ...observation(about, 'laboratory'), id: own })
+    return `${status} ${text}`
+  }
+  const elsewhere = (await clinic.create(patient())).expect(201).resource.id
+  expect(await moved(elsewhere)).toBe(await moved(randomUUID()))
+  expect(await moved(elsewhere)).toMatch(/^422 /)
 })
 
 it('an address of what is hidden opens no chart: a search that names nobody stays empty', async () => {

@@ -50,11 +50,6 @@ export class IdScope {
     return isServerId(id) && !this.#isWritten(type, chosen) ? id : chosen
   }
 
-  /** Whether an id can name something: a server can have given it, or a client of this organisation chose it. */
-  isPossible(type: string, id: string): boolean {
-    return isServerId(id) || this.#isWritten(type, this.chosen(type, id))
-  }
-
   #uuid(name: string): string {
     const hex = createHmac('sha256', this.#key).update(`chiron/fhir-id/v1/${name}`).digest('hex')
     const variant = ((Number.parseInt(hex.slice(16, 18), 16) & 0x3f) | 0x80).toString(16)

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Resource } from '@medplum/fhirtypes'
 import { records, writeDecider } from '@chiron/ledger'
-import { RecordFlag, toHex } from '@chiron/protocol'
+import { RecordFlag, equalBytes, toHex } from '@chiron/protocol'
 import { validateOnWrite } from '@chiron/fhir'
 import { isShared } from '../access/sight.ts'
 import { GatewayError } from '../errors.ts'
 import { scopeAllows, type Reader } from '../reader.ts'
-import { classify, type Classification } from '../records/classify.ts'
+import { classify, type Classification, type SubjectTags } from '../records/classify.ts'
 import { contentOf } from '../records/content.ts'
 import { UnitSurroundings } from '../records/surroundings.ts'
 import type { Draft } from '../records/writer.ts'
@@ -83,6 +83,7 @@ export async function planWrite(
   } as Resource
   await around.prepare(resource)
   const classification = classify(resource, services.vocabulary, services.organisation.handle, around)
+  requireSameSubjects(services, target, classification)
   requireWritable(services, reader, target, classification, assigned)
   return plannedWrite(services, target, resource, version, lastUpdatedMs, classification, { tombstone: false, created })
 }
@@ -176,6 +177,17 @@ function plannedWrite(
 function requireScope(reader: Reader, type: string, interaction: 'c' | 'u' | 'd'): void {
   if (scopeAllows(reader, type, interaction)) return
   throw new GatewayError('ERR_GATEWAY_SCOPE', 'the token does not allow this interaction; ask for a scope that does')
+}
+
+/**
+ * Before anything is decided about another patient: who wrote the record would learn whether that patient exists. What
+ * another member shares is not theirs to write at all, which is said later.
+ */
+function requireSameSubjects(services: Services, target: Target, { subjects }: Classification): void {
+  const head = services.facts.head(services.vocabulary.record(target.type, target.id))
+  if (head === undefined || (isShared(head.flags) && head.author !== services.organisation.did)) return
+  if (head.subjects.length === subjects.length && head.subjects.every(({ handle }, index) => equalBytes(handle, (subjects[index] as SubjectTags).handle))) return
+  throw new GatewayError('ERR_GATEWAY_UNPROCESSABLE', 'a later version is about the same patients; delete the resource and create it anew for others')
 }
 
 function requireWritable(services: Services, reader: Reader, target: Target, classification: Classification, assigned: Assigned | undefined): void {

@@ -74,7 +74,8 @@ function resolve(services: Services, reader: Reader, found: FoundReference, assi
       if (fresh !== undefined) return { text: referenceText(type, fresh, version) }
       const canonical = canonicalFor(services, reader, type, id)
       const text = referenceText(type, canonical, version)
-      if (type === 'Patient') return services.ids.isPossible(type, id) ? { text } : { problem: NOWHERE }
+      // Whether there is such a patient is for decide() to say, in the one answer for those who may not write there.
+      if (type === 'Patient') return { text }
       if (known.get(`${type}/${canonical}`) === true) return { text }
       return assigned.forward === undefined ? { problem: NOWHERE } : { text: referenceText(type, assigned.forward(type, id), version) }
     }

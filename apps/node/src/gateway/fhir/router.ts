@@ -1,5 +1,6 @@
 import type { CapabilityStatement } from '@medplum/fhirtypes'
 import { capabilityStatement, isResourceType, type CursorCodec } from '@chiron/fhir'
+import { requireStanding } from '../access/standing.ts'
 import { GatewayError } from '../errors.ts'
 import type { Reader } from '../reader.ts'
 import type { Services } from '../services.ts'
@@ -48,6 +49,7 @@ export class FhirRouter {
   async #handle(reader: Reader, request: FhirRequest, options: BundleOptions): Promise<FhirResponse> {
     const [type, id, third, fourth, ...more] = request.path
     const services = this.#services
+    requireStanding(services, reader)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     if (type === undefined || type === '') {
       if (method !== 'POST') throw notSupported()
