@@ -13,15 +13,15 @@ export interface Canaries {
   readonly city: string
 }
 
-/** `variant` tells the two worlds' versions of a secret record apart. */
-export function canariesOf(key: RecordKey, version: number, variant: string): Canaries {
+/** `variant` tells the two worlds' versions of a secret record apart; by default it is the record's own. */
+export function canariesOf({ key, day, variant: own }: Pick<RecordWords, 'key' | 'day' | 'variant'>, version: number, variant: string = own): Canaries {
   const hash = createHash('sha256').update(`canary/${key}/${version}/${variant}`).digest()
   const at = (index: number, below: number): string => String(hash.readUInt32BE(index) % below)
   const two = (index: number, below: number, from = 0): string => String(Number(at(index, below)) + from).padStart(2, '0')
   return {
     word: `kanari${hash.toString('hex', 0, 7)}`,
     value: `${100 + Number(at(0, 800))}.${two(4, 90, 10)}7`,
-    instant: `20${two(8, 9, 10)}-${two(9, 12, 1)}-${two(10, 28, 1)}T${two(11, 24)}:${two(12, 60)}:${two(13, 60)}Z`,
+    instant: `${day}T${two(11, 24)}:${two(12, 60)}:${two(13, 60)}Z`,
     city: `Kanaristad${hash.toString('hex', 7, 12)}`,
   }
 }
@@ -40,8 +40,8 @@ export interface Names {
 type Json = Record<string, unknown>
 
 /** A resource as its author writes it. */
-export function bodyOf(record: RecordWords, version: number, variant: string, names: Names): Json {
-  const { word, value, instant, city } = canariesOf(record.key, version, variant)
+export function bodyOf(record: RecordWords, version: number, names: Names, variant?: string): Json {
+  const { word, value, instant, city } = canariesOf(record, version, variant)
   const references: Json = {}
   for (const { element, to } of record.references) {
     const reference = { reference: `${typeOfKey(to)}/${names.idOf(to)}` }

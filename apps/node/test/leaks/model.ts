@@ -7,6 +7,8 @@ export type UserName = 'physician' | 'nurse' | 'admin'
 export type PatientKey = string
 export type RecordKey = string
 
+export const PATIENTS: readonly PatientKey[] = ['p0', 'p1', 'p2']
+
 export type GranteeWords =
   | { readonly kind: 'person'; readonly organisation: OrganisationName; readonly user: UserName }
   | { readonly kind: 'patient'; readonly patient: PatientKey }
@@ -15,6 +17,13 @@ export type GranteeWords =
   | { readonly kind: 'anyone-treating' }
   | { readonly kind: 'anyone' }
 
+/** Terms of use are called by a name. */
+export type ConditionWords =
+  | { readonly kind: 'jurisdiction'; readonly within: boolean; readonly of: readonly string[] }
+  | { readonly kind: 'second-person' }
+  | { readonly kind: 'terms'; readonly terms: string }
+
+/** What a patient says, or an authority orders. */
 export interface RuleWords {
   readonly key: string
   readonly patient: PatientKey
@@ -29,8 +38,10 @@ export interface RuleWords {
   readonly forMs: number | null
   readonly overrides: string | null
   readonly absolute?: true
-  /** Days, as the ledger counts them. */
-  readonly data?: { readonly from: number | null; readonly until: number | null }
+  /** Dates (`YYYY-MM-DD`) of what it is about: from the first, before the second. */
+  readonly data?: { readonly from: string | null; readonly until: string | null }
+  readonly conditions?: readonly ConditionWords[]
+  readonly obligations?: readonly string[]
 }
 
 export interface RecordWords {
@@ -44,6 +55,10 @@ export interface RecordWords {
   /** Earlier records of the same author, and by which element. */
   readonly references: readonly { readonly element: string; readonly to: RecordKey }[]
   readonly localId?: string
+  /** The day (`YYYY-MM-DD`) that it is about, in every version. */
+  readonly day: string
+  /** Whose words it is made of: those of the first world, or others. */
+  readonly variant: '' | 'other'
   readonly versions: number
   /** Deleted after everything is written. */
   readonly deleted: boolean
@@ -53,14 +68,25 @@ export interface RecordWords {
 export type Saying =
   | { readonly say: 'rule'; readonly rule: RuleWords }
   | { readonly say: 'revoke'; readonly rule: string }
+  /** By the authority, about one patient or about everybody. */
+  | { readonly say: 'order'; readonly rule: RuleWords; readonly everybody: boolean }
+  | { readonly say: 'lift'; readonly rule: string }
+  /** A second professional stands by the reader's access. */
+  | { readonly say: 'endorse'; readonly patient: PatientKey; readonly reader: ReaderWords; readonly forMs: number }
+  | { readonly say: 'accept'; readonly organisation: OrganisationName; readonly terms: string }
   | { readonly say: 'treat'; readonly patient: PatientKey; readonly organisation: OrganisationName }
   | { readonly say: 'contest'; readonly patient: PatientKey; readonly organisation: OrganisationName }
   | { readonly say: 'delegate'; readonly patient: PatientKey; readonly to: PatientKey; readonly categories: readonly Category[]; readonly labels: readonly Label[] }
   | { readonly say: 'dismiss'; readonly patient: PatientKey; readonly to: PatientKey }
   | { readonly say: 'emergency'; readonly patient: PatientKey; readonly organisation: OrganisationName; readonly user: UserName }
+  /** A second clinician confirms it, the patient contests it, or another organisation finds it unjustified. */
+  | { readonly say: 'confirm' | 'protest' | 'condemn'; readonly patient: PatientKey; readonly organisation: OrganisationName; readonly user: UserName }
+  /** The organisation takes a user's role back. */
+  | { readonly say: 'expel'; readonly organisation: OrganisationName; readonly user: UserName }
   | { readonly say: 'wait'; readonly ms: number }
 
-export type ReaderKind = 'colleague' | 'granted' | 'patient' | 'delegate' | 'emergency' | 'nobody'
+/** Who is dismissed was a colleague, and has a token that is still good. */
+export type ReaderKind = 'colleague' | 'granted' | 'dismissed' | 'patient' | 'delegate' | 'emergency' | 'nobody'
 
 export interface ReaderWords {
   readonly kind: ReaderKind

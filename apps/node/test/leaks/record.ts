@@ -1,6 +1,17 @@
 import { readRecordFile, thisMachine, writeRecordFile } from '../long/record-file.ts'
 import type { ChildRun } from './child.ts'
 
+/** How a planted leak was found: after how many seeds of its reader, at which, and by how many requests in it. */
+export interface PlantedResult {
+  readonly leak: string
+  readonly what: string
+  readonly reader: string
+  readonly seeds: number
+  readonly seed: number | null
+  readonly requests: number
+  readonly found: string
+}
+
 /** What the long runs found, added up over all of them. */
 export interface LeaksRecord {
   nextSeed: number
@@ -16,7 +27,7 @@ export interface LeaksRecord {
   }[]
   /** Share of pairs in which a refusal about a patient who exists took longer. */
   timing?: { readonly pairs: number; readonly longer: number }
-  planted: readonly { readonly leak: string; readonly what: string; readonly seeds: number; readonly found: string }[]
+  planted: readonly PlantedResult[]
 }
 
 const NAME = 'leaks.json'

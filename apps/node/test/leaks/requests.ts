@@ -1,18 +1,8 @@
 import type { SeededRandom } from '@chiron/testkit/simulation'
+import { get, JSON_TYPE, next, post, put, type Asked } from './asked.ts'
 import { bodyOf, canariesOf, sharedCodeOf, typeOfKey, type Names } from './bodies.ts'
 import type { RecordKey, RecordWords, Scenario } from './model.ts'
-import type { HttpRequest } from './world.ts'
 
-/** A request that both worlds get. `follow`: the link to the next page of the answer before, when there is one. */
-export interface Asked {
-  readonly what: string
-  readonly request: HttpRequest
-  readonly follow?: true
-  /** What the answer counts, where the oracle can say so: live records of a type about a patient. */
-  readonly counts?: { readonly type: string; readonly patient: string }
-}
-
-const JSON_TYPE = { 'content-type': 'application/fhir+json' }
 const TYPES = ['Observation', 'Condition', 'MedicationRequest', 'Encounter', 'DiagnosticReport', 'AllergyIntolerance', 'Provenance', 'Basic', 'Group', 'Patient'] as const
 const TYPES_OF_P0 = ['Observation', 'Condition', 'MedicationRequest', 'Encounter', 'AllergyIntolerance', 'Basic', 'DiagnosticReport'] as const
 
@@ -103,7 +93,7 @@ export class Requests {
   #byParameter(): Asked[] {
     const random = this.#random
     const record = this.#of('Observation')
-    const { instant, value } = canariesOf(record.key, 1, '')
+    const { instant, value } = canariesOf(record, 1)
     const code = sharedCodeOf(record)
     const parameter = random.pick([
       `code=${code}`, `code=http://loinc.org|${code}`, `code:not=${code}`, `code:missing=false`, 'encounter:missing=true', 'has-member:missing=false', `date=ge${instant.slice(0, 4)}`, `date=${instant.slice(0, 10)}`,
@@ -117,7 +107,7 @@ export class Requests {
 
   #byCanary(): Asked[] {
     const record = this.#any()
-    const { word, instant, city } = canariesOf(record.key, 1, '')
+    const { word, instant, city } = canariesOf(record, 1)
     if (record.type === 'Patient') return [`family=${word}`, `name:contains=${word.slice(2)}`, `identifier=${word}`, `birthdate=${instant.slice(0, 10)}`, `address-city=${city}`, `telecom=${city}-telecom`].map((query) => get('canary', `Patient?${query}`))
     const text = record.type === 'Provenance' || record.type === 'Group' ? [] : [get('canary', `${record.type}?code:text=${word}`), get('canary', `${record.type}?identifier=${word}&patient=${this.#patient()}`)]
     return [get('canary', `${record.type}?identifier=${word}`), get('canary', `${record.type}?identifier=urn:leaks|${word}`), ...text]
@@ -142,21 +132,21 @@ export class Requests {
 
   #chained(): Asked[] {
     const encounter = this.#of('Encounter')
-    const { word } = canariesOf(encounter.key, 1, '')
+    const { word } = canariesOf(encounter, 1)
     const patient = this.#of('Patient')
-    const canaries = canariesOf(patient.key, 1, '')
+    const canaries = canariesOf(patient, 1)
     const observation = this.#of('Observation')
     return shuffled(this.#random, [
       `Observation?encounter.identifier=${word}`, `Condition?encounter:Encounter.identifier=${word}`, `Observation?encounter.date=ge2010`, `Observation?subject:Patient.family=${canaries.word}`,
       `Observation?patient.address-city=${canaries.city}`, `Observation?patient.birthdate=${canaries.instant.slice(0, 10)}`, `DiagnosticReport?result.code=${sharedCodeOf(observation)}`,
-      `DiagnosticReport?result.identifier=${canariesOf(observation.key, 1, '').word}`, `Observation?has-member:Observation.encounter.identifier=${word}`, `MedicationRequest?encounter._id=${this.#names.idOf(encounter.key)}`,
+      `DiagnosticReport?result.identifier=${canariesOf(observation, 1).word}`, `Observation?has-member:Observation.encounter.identifier=${word}`, `MedicationRequest?encounter._id=${this.#names.idOf(encounter.key)}`,
       `Observation?has-member:Observation._id=${this.#names.idOf(observation.key)}`, `Observation?encounter:Encounter.reason-code=code-a`, 'Provenance?target:Observation.status=final',
     ]).slice(0, 4).map((path) => get('chain', path))
   }
 
   #has(): Asked[] {
     const observation = this.#of('Observation')
-    const { word, value, instant } = canariesOf(observation.key, 1, '')
+    const { word, value, instant } = canariesOf(observation, 1)
     return shuffled(this.#random, [
       `Patient?_has:Observation:patient:identifier=${word}`, `Patient?_id=${this.#patient()}&_has:Observation:patient:value-quantity=${value}`, `Patient?_has:Observation:patient:date=${instant.slice(0, 10)}`,
       `Patient?_has:Condition:patient:code=38341003`, `Encounter?_has:Observation:encounter:identifier=${word}`, `Encounter?_has:Observation:encounter:status=final`, `Condition?_has:MedicationRequest:reason-reference:status=active`,
@@ -191,7 +181,7 @@ export class Requests {
   #posted(): Asked[] {
     const record = this.#of('Observation')
     return [
-      { what: 'posted search', request: { method: 'POST', path: 'fhir/Observation/_search', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `identifier=${canariesOf(record.key, 1, '').word}&_total=accurate` } },
+      { what: 'posted search', request: { method: 'POST', path: 'fhir/Observation/_search', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `identifier=${canariesOf(record, 1).word}&_total=accurate` } },
       { what: 'posted search', request: { method: 'POST', path: `fhir/Observation/_search?patient=${this.#patient()}`, headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `code=${sharedCodeOf(record)}&_sort=-date` } },
     ]
   }
@@ -251,8 +241,8 @@ export class Requests {
   /** A new observation about a patient that refers to a record, hidden or not. */
   #draft(extra: Record<string, unknown> = {}): Record<string, unknown> {
     const number = ++this.#writes
-    const words: RecordWords = { key: `Observation-new-${number}`, type: 'Observation', category: this.#random.pick(['laboratory', 'vital-signs'] as const), labels: [], patients: [this.#random.weighted({ p0: 6, p1: 2, p2: 2 })], author: 'riverside', references: [], versions: 1, deleted: false }
-    return { ...bodyOf(words, 1, 'new', this.#names), ...extra }
+    const words: RecordWords = { key: `Observation-new-${number}`, type: 'Observation', category: this.#random.pick(['laboratory', 'vital-signs'] as const), labels: [], day: '2026-03-04', variant: '', patients: [this.#random.weighted({ p0: 6, p1: 2, p2: 2 })], author: 'riverside', references: [], versions: 1, deleted: false }
+    return { ...bodyOf(words, 1, this.#names, 'new'), ...extra }
   }
 
   #creating(): Asked[] {
@@ -266,7 +256,7 @@ export class Requests {
 
   #conditional(): Asked[] {
     const record = this.#of('Observation')
-    const { word } = canariesOf(record.key, 1, '')
+    const { word } = canariesOf(record, 1)
     return [
       post('if-none-exist', 'Observation', this.#draft(), { 'if-none-exist': `identifier=${word}` }), post('if-none-exist', 'Observation', this.#draft(), { 'if-none-exist': `_id=${this.#names.idOf(record.key)}` }),
       post('if-none-exist', 'Observation', this.#draft(), { 'if-none-exist': `code=${sharedCodeOf(record)}&patient=${this.#patient()}` }),
@@ -300,8 +290,8 @@ export class Requests {
 
   #writingTransaction(): Asked[] {
     const observation = this.#overwritten()
-    const { word } = canariesOf(observation.key, 1, '')
-    const encounter = canariesOf(this.#of('Encounter').key, 1, '').word
+    const { word } = canariesOf(observation, 1)
+    const encounter = canariesOf(this.#of('Encounter'), 1).word
     const entries = shuffled(this.#random, [
       { fullUrl: 'urn:uuid:5f0c6b4e-35c5-4d0a-9c35-0b5f2f4c0a01', resource: this.#draft(), request: { method: 'POST', url: 'Observation', ifNoneExist: `identifier=${word}` } },
       { resource: this.#draft({ encounter: { reference: `Encounter?identifier=${encounter}` } }), request: { method: 'POST', url: 'Observation' } },
@@ -316,22 +306,6 @@ export class Requests {
     const chosen = entries.slice(0, this.#random.between(1, 3))
     return [post('transaction', '', { resourceType: 'Bundle', type: 'transaction', entry: chosen }), post('writing batch', '', { resourceType: 'Bundle', type: 'batch', entry: entries.slice(3, 5) })]
   }
-}
-
-function get(what: string, path: string, headers: Readonly<Record<string, string>> = {}): Asked {
-  return { what, request: { method: 'GET', path: `fhir/${path.replace(/[|]/g, '%7C')}`, headers } }
-}
-
-function next(what: string): Asked {
-  return { ...get(what, ''), follow: true }
-}
-
-function post(what: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Asked {
-  return { what, request: { method: 'POST', path: path === '' ? 'fhir' : `fhir/${path}`, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) } }
-}
-
-function put(what: string, path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Asked {
-  return { what, request: { method: 'PUT', path: `fhir/${path}`, headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) } }
 }
 
 function shuffled<T>(random: SeededRandom, items: readonly T[]): T[] {

@@ -1,11 +1,14 @@
 import { SeededRandom } from '@chiron/testkit/simulation'
 import { draw, oracleAtStart, type Drawn } from './draw.ts'
+import { typeOfKey } from './bodies.ts'
 import type { RecordKey, RecordWords } from './model.ts'
 import type { Oracle } from './oracle.ts'
-import { Requests, type Asked } from './requests.ts'
+import { get, type Asked } from './asked.ts'
+import { Probes } from './probes.ts'
+import { Requests } from './requests.ts'
 import { idsFor, moveTime } from './stopped-time.ts'
-import { askerOf, inBoth, STEP_MS, Twin, writerOf } from './twin.ts'
-import { copyWorld, PUBLIC_URL, type Asker, type HttpAnswer, type HttpRequest } from './world.ts'
+import { inBoth, STEP_MS, Twin, writerOf } from './twin.ts'
+import { copyWorld, PUBLIC_URL, type HttpAnswer, type HttpRequest } from './world.ts'
 
 export interface Finding {
   readonly kind: 'differs' | 'canary' | 'count' | 'failure'
@@ -25,14 +28,14 @@ export interface SeedReport {
 
 const MOST_FINDINGS = 8
 
-/** Runs one seed in two worlds. */
-export async function runSeed(seed: number, template: string): Promise<SeedReport> {
+/** Runs one seed in two worlds, until so much was found. */
+export async function runSeed(seed: number, template: string, mostFindings = MOST_FINDINGS): Promise<SeedReport> {
   const drawn = draw(seed)
   const { scenario, others, differences } = drawn
   const first = new Twin(await copyWorld(template), scenario.records, new Map())
   const second = new Twin(await copyWorld(template), others, differences)
   try {
-    return await new Run(drawn, first, second).run()
+    return await new Run(drawn, first, second, mostFindings).run()
   } finally {
     await first.world.close()
     await second.world.close()
@@ -40,24 +43,24 @@ export async function runSeed(seed: number, template: string): Promise<SeedRepor
 }
 
 class Run {
+  readonly #mostFindings: number
   readonly #drawn: Drawn
   readonly #twins: readonly [Twin, Twin]
   readonly #oracle: Oracle
   readonly #records: ReadonlyMap<RecordKey, RecordWords>
   readonly #findings: Finding[] = []
   readonly #statuses: Record<string, number> = {}
-  readonly #asker: Asker
   /** What the reader wrote may come back. */
   #written = ''
   #requests = 0
   #links: (string | undefined)[] = []
 
-  constructor(drawn: Drawn, first: Twin, second: Twin) {
+  constructor(drawn: Drawn, first: Twin, second: Twin, mostFindings: number) {
+    this.#mostFindings = mostFindings
     this.#drawn = drawn
     this.#twins = [first, second]
     this.#oracle = oracleAtStart(drawn.scenario.reader, drawn.scenario.records)
     this.#records = new Map(drawn.scenario.records.map((record) => [record.key, record]))
-    this.#asker = askerOf(drawn.scenario.reader)
   }
 
   async run(): Promise<SeedReport> {
@@ -66,6 +69,7 @@ class Run {
     const random = new SeededRandom(`leaks/${scenario.seed}/requests`)
     const names = this.#twins[0].names(scenario.reader.organisation, this.#records)
     const requests = new Requests(random, scenario, hidden, names)
+    const probes = new Probes(random.split('probes'), scenario, this.#drawn, names)
     for (const [index, { sayings }] of scenario.epochs.entries()) {
       for (const saying of sayings) {
         this.#oracle.hear(saying)
@@ -73,14 +77,14 @@ class Run {
         await inBoth(this.#twins, async (twin) => await twin.say(saying))
       }
       await this.#others(random.split(`others ${index}`))
-      const reads = requests.reads(index === 0 ? 1 : 0.5)
-      for (const asked of reads.slice(0, reads.length / 2)) await this.#ask(asked)
+      const first = index === 0
+      for (const asked of [...(first ? probes.unopened() : []), ...probes.lists('p0'), ...(first ? probes.across() : []), ...probes.reads(first ? 4 : 1)]) await this.#ask(asked)
       await this.#disturb(random.split(`disturb ${index}`))
-      for (const asked of reads.slice(reads.length / 2)) await this.#ask(asked)
-      if (this.#findings.length >= MOST_FINDINGS) break
+      for (const asked of requests.reads(first ? 0.7 : 0.3)) await this.#ask(asked)
+      if (this.#findings.length >= this.#mostFindings) break
     }
-    for (const asked of requests.writes()) await this.#ask(asked)
-    for (const { what, request, follow } of requests.reads(0.25)) await this.#ask({ what, request, ...(follow === undefined ? {} : { follow }) })
+    for (const asked of [...probes.writes(4), ...requests.writes()]) await this.#ask(asked)
+    for (const { what, request, follow } of requests.reads(0.2)) await this.#ask({ what, request, ...(follow === undefined ? {} : { follow }) })
     for (const { world } of this.#twins) for (const failure of world.failures) this.#find('failure', `in the background: ${String((failure as { error?: unknown }).error ?? failure)}`)
     return {
       seed: scenario.seed, reader: scenario.reader.kind, requests: this.#requests, hidden: hidden.size, differences: differences.size,
@@ -95,7 +99,7 @@ class Run {
     for (const { key } of patients) await inBoth(this.#twins, async (twin) => await twin.write(key))
     for (const patient of patients) {
       await inBoth(this.#twins, async (twin) => {
-        if (twin.has(patient.key)) await twin.world.send(askerOf({ kind: 'patient', organisation: this.#drawn.scenario.reader.organisation, patient: patient.patients[0] as string, purpose: 'PATRQT', scopes: ['patient/*.rs'] }), { method: 'GET', path: 'fhir/metadata' })
+        if (twin.has(patient.key)) await twin.world.send(twin.askerOf({ kind: 'patient', organisation: this.#drawn.scenario.reader.organisation, patient: patient.patients[0] as string, purpose: 'PATRQT', scopes: ['patient/*.rs'] }), { method: 'GET', path: 'fhir/metadata' })
       })
     }
     await inBoth(this.#twins, async (twin) => await twin.say({ say: 'treat', patient: 'p0', organisation: 'lakeside' }))
@@ -107,36 +111,42 @@ class Run {
     }
   }
 
-  /** Others who see more look at the same things before, so that what the gateway remembers of them is there. */
+  /** Others who see more look at the same things before, so that what the gateway remembers of them is there; so does a patient elsewhere. */
   async #others(random: SeededRandom): Promise<void> {
-    const { organisation } = this.#drawn.scenario.reader
-    const paths = ['fhir/Observation?_count=200', `fhir/Observation?patient=${this.#twins[0].names(organisation, this.#records).idOf('Patient-p0')}&_include=*`, 'fhir/Encounter?_revinclude=Observation:encounter']
-    for (const path of paths) {
-      if (random.chance(0.3)) continue
+    const { reader } = this.#drawn.scenario
+    const { organisation, patient } = reader
+    const p0 = this.#twins[0].names(organisation, this.#records).idOf('Patient-p0')
+    const elsewhere = organisation === 'riverside' ? 'lakeside' : 'riverside'
+    for (const path of ['fhir/Observation?_count=200', `fhir/Observation?patient=${p0}&_include=*`, `fhir/Patient/${p0}/$everything`, 'fhir/Encounter?_revinclude=Observation:encounter']) {
+      if (random.chance(0.25)) continue
       await inBoth(this.#twins, async (twin) => {
-        await twin.world.send(writerOf(organisation), { method: 'GET', path })
-        await twin.world.send(writerOf('riverside'), { method: 'GET', path })
+        for (const asker of [writerOf(organisation), writerOf('riverside'), ...(patient === undefined ? [] : [twin.askerOf({ ...reader, organisation: elsewhere })])]) await twin.world.send(asker, { method: 'GET', path })
       })
     }
   }
 
-  /** While the reader reads, something hidden is written in the first world alone. */
+  /** Something hidden is written in the first world alone, and the reader asks before it is in the index, and after. */
   async #disturb(random: SeededRandom): Promise<void> {
     const { differences, scenario } = this.#drawn
-    const keys = [...differences].flatMap(([key, difference]) => (difference === 'rest' || difference === 'labels' || key.startsWith('Patient') || this.#twins[0].isDeleted(key) ? [] : [key]))
     const [first] = this.#twins
+    const keys = [...differences].flatMap(([key, difference]) => (difference === 'rest' || difference === 'labels' || key.startsWith('Patient') || key.startsWith('Provenance') || first.isDeleted(key) ? [] : [key]))
+    const names = first.names(scenario.reader.organisation, this.#records)
     moveTime(STEP_MS)
     for (let i = 0; i < 2 && keys.length > 0; i++) {
       const key = random.pick(keys)
-      if (scenario.records.find((record) => record.key === key)?.type === 'Provenance') continue
-      await first.writeVersion(key)
+      const asked = [get('meanwhile', `${typeOfKey(key)}?_count=200`), get('meanwhile', `${typeOfKey(key)}/${names.idOf(key)}`)]
+      const ask = async (): Promise<void> => {
+        for (const one of asked) await this.#ask(one, 'at once')
+      }
+      await first.writeVersionAround(key, ask)
+      await ask()
     }
     moveTime(STEP_MS)
     for (const { world } of this.#twins) await world.settle()
   }
 
-  async #ask(asked: Asked): Promise<void> {
-    if (this.#findings.length >= MOST_FINDINGS) return
+  async #ask(asked: Asked, rest: 'at once' | 'settled' = 'settled'): Promise<void> {
+    if (this.#findings.length >= this.#mostFindings) return
     if (asked.follow === true && this.#links.every((link) => link === undefined)) return
     moveTime(STEP_MS)
     this.#requests += 1
@@ -146,9 +156,9 @@ class Run {
       idsFor(`request ${this.#requests}`)
       const link = this.#links[index]
       const request = asked.follow === true ? { ...asked.request, path: link ?? 'fhir/Observation?_cursor=none' } : asked.request
-      const answer = await twin.world.send(this.#asker, request)
+      const answer = await twin.world.send(twin.askerOf(this.#drawn.scenario.reader), request)
       answers.push(answer)
-      texts.push(await normalised(answer, twin))
+      texts.push(normalised(answer, twin))
       this.#canaries(asked, request, answer, twin, index)
     }
     const [answer] = answers as [HttpAnswer, HttpAnswer]
@@ -157,11 +167,12 @@ class Run {
     const ofOwnKeys = this.#drawn.scenario.reader.patient !== undefined && /^chiron\/|AuditEvent/.test(asked.request.path)
     if (ofOwnKeys ? answers[0]?.status !== answers[1]?.status : texts[0] !== texts[1]) this.#find('differs', `${describe(asked)}\n${difference(texts[0] as string, texts[1] as string)}`)
     for (const one of answers) if (one.status >= 500) this.#find('failure', `${describe(asked)}: ${one.status} ${one.text.slice(0, 300)}`)
+    if (asked.empty === true) for (const one of answers) if (one.status === 200 && (JSON.parse(one.text) as { total?: number }).total !== 0) this.#find('count', `${describe(asked)}: only what is hidden matches, and the answer is not empty`)
     if (asked.counts !== undefined && answer.status === 200) this.#count(asked, answer)
     if (asked.follow === true || /_count=/.test(asked.request.path)) this.#links = answers.map(nextLink)
     else this.#links = [undefined, undefined]
     moveTime(STEP_MS)
-    for (const { world } of this.#twins) await world.settle()
+    if (rest === 'settled') for (const { world } of this.#twins) await world.settle()
   }
 
   /** Nothing of a record that is not covered now stands anywhere in an answer. */
@@ -171,8 +182,11 @@ class Run {
     const text = `${JSON.stringify(answer.headers)} ${answer.text}`
     const names = twin.names(this.#drawn.scenario.reader.organisation, this.#records)
     const referred = new Set([...this.#records.values()].filter(({ key }) => this.#oracle.covers(key)).flatMap(({ references, patients }) => [...references.map(({ to }) => to), ...patients.map((patient) => `Patient-${patient}`)]))
-    for (const { key } of this.#records.values()) {
+    const { reader } = this.#drawn.scenario
+    for (const { key, author, localId } of this.#records.values()) {
       if (!twin.has(key)) continue
+      // What a client of one organisation called a record is no other's to know.
+      if (localId !== undefined && author !== reader.organisation && text.includes(localId) && !this.#written.includes(localId)) this.#find('canary', `${describe(asked)} (world ${index}): ${localId}, a name of another organisation\n${excerpt(text, localId)}`)
       const { covered, identityOnly } = this.#oracle.decide(key)
       const { words, cities } = twin.canariesOf(key)
       const hidden = covered ? (identityOnly && key.startsWith('Patient') ? cities : []) : [...words, ...cities, ...(referred.has(key) || this.#written.includes(names.idOf(key)) ? [] : [names.idOf(key)]), twin.ledgerName(key)]
@@ -181,19 +195,22 @@ class Run {
     }
   }
 
-  /** As many as the oracle says, and those. */
+  /** As many as the oracle says, and those. What is about several patients comes once all their charts are open. */
   #count({ request, counts }: Asked, answer: HttpAnswer): void {
     const { type, patient } = counts as NonNullable<Asked['counts']>
     const { reader } = this.#drawn.scenario
     const names = this.#twins[0].names(reader.organisation, this.#records)
-    const expected = [...this.#records.values()].filter((record) => record.type === type && record.patients.includes(patient) && isFoundBy(record, patient) && !this.#twins[0].isDeleted(record.key) && this.#oracle.covers(record.key)).map(({ key }) => names.idOf(key)).sort()
+    const covered = [...this.#records.values()].filter((record) => record.type === type && isFoundBy(record, patient) && !this.#twins[0].isDeleted(record.key) && this.#oracle.covers(record.key))
+    const shared = new Set(covered.filter(({ patients }) => patients.length > 1).map(({ key }) => names.idOf(key)))
+    const expected = covered.map(({ key }) => names.idOf(key)).filter((id) => !shared.has(id)).sort()
     const bundle = JSON.parse(answer.text) as { total?: number; entry?: { resource?: { id?: string }; search?: { mode?: string } }[] }
     const found = (bundle.entry ?? []).filter(({ search }) => search?.mode === 'match').map(({ resource }) => resource?.id ?? '').sort()
-    if (bundle.total !== expected.length || found.join() !== expected.join()) this.#find('count', `${request.path}: total ${bundle.total}, found ${found.join()}, expected ${expected.join()}`)
+    const single = found.filter((id) => !shared.has(id))
+    if (bundle.total !== found.length || single.join() !== expected.join()) this.#find('count', `${request.path}: total ${bundle.total}, found ${found.join()}, expected ${expected.join()}`)
   }
 
   #find(kind: Finding['kind'], what: string): void {
-    if (this.#findings.length < MOST_FINDINGS) this.#findings.push({ kind, what })
+    if (this.#findings.length < this.#mostFindings) this.#findings.push({ kind, what })
   }
 }
 
@@ -205,11 +222,11 @@ function isFoundBy(record: RecordWords, patient: string): boolean {
 /** Without what differs between any two worlds: the time of the transport, what a ledger's receipt proves, sealed cursors but for their
  * length, keys of this world, block time within a step (a block
  * more or less before the same event), the opaque names of entries in a list. */
-async function normalised(answer: HttpAnswer, twin: Twin): Promise<string> {
+function normalised(answer: HttpAnswer, twin: Twin): string {
   const headers = answer.headers.filter(([name]) => name !== 'date').map(([name, value]) => `${name}: ${name === 'chiron-receipt' ? '‹receipt›' : value}`)
   let text = `${answer.status}\n${headers.join('\n')}\n\n${answer.text}`
   text = text.replace(/("recorded":"[^"]*\.)(\d{3})Z/g, (_, before: string, ms: string) => `${before}${Math.floor(Number(ms) / STEP_MS)}`).replace(/(AuditEvent\/|"id":")([0-9a-f-]{36})\.[0-9a-f]{24}/g, '$1$2.‹entry›').replace(/_cursor=([A-Za-z0-9_-]+)/g, (_, sealed: string) => `_cursor=‹${sealed.length} characters›`)
-  for (const [own, common] of await twin.ownNames()) text = text.replaceAll(own, common)
+  for (const [own, common] of twin.ownNames()) text = text.replaceAll(own, common)
   return text
 }
 

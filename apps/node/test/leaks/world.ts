@@ -17,6 +17,7 @@ import { openNode, type OpenNode } from '../../src/network/open-node.ts'
 import { openDataDirectory } from '../../src/storage/data-directory.ts'
 import { nowMs } from './stopped-time.ts'
 
+const DAY_MS = 86_400_000
 /** Where both worlds say that they are. */
 export const PUBLIC_URL = 'http://chiron.test'
 
@@ -55,7 +56,10 @@ export interface World {
   close(): Promise<void>
 }
 
-/** A data directory with a network in which nobody wrote anything yet, for worlds to begin from. */
+/**
+ * A data directory with a network in which nobody wrote anything yet, for worlds to begin from: the organisations in
+ * different countries, one of them an authority as well.
+ */
 export async function makeTemplate(keyholders: number): Promise<{ readonly directory: string; remove(): void }> {
   ensureDefinitions()
   loadDefinitions(readFileSync(definitionsPath, 'utf8'))
@@ -64,6 +68,12 @@ export async function makeTemplate(keyholders: number): Promise<{ readonly direc
   for (const { identity } of world.node.identities.users) {
     await ensureDelegations(world.node.engine, identity, [...world.node.identities.organisations.values()].map(({ did }) => did), nowMs())
   }
+  const [riverside, lakeside] = [world.organisation('riverside'), world.organisation('lakeside')]
+  for (const message of [
+    { type: 'identity.attest', salt: salt(), subject: lakeside, role: 'public-health', until: nowMs() + DAY_MS },
+    { type: 'network.setJurisdiction', salt: salt(), did: riverside, jurisdiction: 'DE' },
+    { type: 'network.setJurisdiction', salt: salt(), did: lakeside, jurisdiction: 'FR' },
+  ] as const) await world.say({ organisation: 'riverside' }, message)
   await world.close()
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) }
 }
