@@ -47,6 +47,12 @@ export class Acting {
     return random.pick(this.world.patients)
   }
 
+  /** One of those patients to whom it applies, if there is any. */
+  patientWho(random: SeededRandom, applies: (patient: PatientActor) => boolean): PatientActor | undefined {
+    const found = this.world.patients.filter(applies)
+    return found.length === 0 ? undefined : random.pick(found)
+  }
+
   organisation(random: SeededRandom): Organisation {
     return random.pick(this.world.cast.organisations)
   }

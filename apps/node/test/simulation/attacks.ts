@@ -85,10 +85,9 @@ export function attacks(acting: Acting) {
 
     /** Whoever kept a key that is no longer the patient's: the custodian, or a thief of an old wallet. */
     async oldKey(random) {
-      const patient = acting.patient(random)
-      const old = patient.past
-      if (old.length === 0) return
-      const key = random.pick(old)
+      const patient = acting.patientWho(random, ({ past }) => past.length > 0)
+      if (patient === undefined) return
+      const key = random.pick(patient.past)
       const keyId = random.chance(0.5) ? key.keyId : patient.signer.keyId
       const message: Message = random.chance(0.7)
         ? { type: 'consent.grant', salt: random.bytes(16), patient: patient.handle, terms: drawTerms(acting, random, patient.handle, 'permit') }
@@ -99,7 +98,8 @@ export function attacks(acting: Acting) {
     /** Somebody claims a patient without the code, or with one that was used. */
     falseClaim: (random) =>
       acting.withGateway(random, async (gateway) => {
-        const patient = acting.patient(random)
+        const patient = acting.patientWho(random, ({ code }) => code !== undefined)
+        if (patient === undefined) return
         const thief = partyLike(patient.first, `thief ${random.below(1_000)}`, 2, world.config.signing)
         const isUsed = acting.model.claimed.has(patient.did) && random.chance(0.5)
         const message = patient.claimMessage(random, thief, isUsed ? undefined : thief)

@@ -1,37 +1,41 @@
 import { ClaimDesk } from '../../src/patients/claim-desk.ts'
 import { DAY_MS, type Acting, type Action } from './acting.ts'
+import type { GatewayActor } from './gateway.ts'
+import type { PatientActor } from './patients.ts'
 import { sealCopies } from './wallet-copies.ts'
+
+/** The custodian's desk makes a code; the one before opens nothing any more. */
+export async function offerClaim({ services, run, organisation }: GatewayActor, patient: PatientActor, forMs: number): Promise<void> {
+  const desk = new ClaimDesk({ engine: services.engine, organisations: (did) => (did === organisation.did ? organisation : undefined), random: run.bytes, now: run.nowMs })
+  const { code } = await desk.offer(patient.handle, forMs)
+  patient.code = code
+}
 
 /** What a patient and a wallet do about keys. */
 export function patientActions(acting: Acting) {
   const { world } = acting
   return {
-    /** The custodian's desk makes a code; the one before opens nothing any more. */
     async offerClaim(random) {
-      const patient = acting.patient(random)
-      const custodian = acting.model.kinds.get(patient.did)?.controller
+      const patient = acting.patientWho(random, ({ holdsKeys }) => !holdsKeys)
+      const custodian = patient === undefined ? undefined : acting.model.kinds.get(patient.did)?.controller
       const organisation = world.cast.organisations.find(({ did }) => did === custodian)
-      if (organisation === undefined) return
-      await acting.atGateway(organisation, async ({ services, run }) => {
-        const desk = new ClaimDesk({ engine: services.engine, organisations: (did) => (did === organisation.did ? organisation : undefined), random: run.bytes, now: run.nowMs })
-        const { code } = await desk.offer(patient.handle, random.pick([4_000, 60_000, DAY_MS]))
-        patient.code = code
-      })
+      if (patient === undefined || organisation === undefined) return
+      await acting.atGateway(organisation, (gateway) => offerClaim(gateway, patient, random.pick([4_000, 60_000, DAY_MS])))
     },
 
     /** Through any member. */
     claim: (random) =>
       acting.withGateway(random, async (gateway) => {
-        const patient = acting.patient(random)
-        if (patient.code === undefined || patient.holdsKeys) return
+        const patient = acting.patientWho(random, ({ code, holdsKeys }) => code !== undefined && !holdsKeys)
+        if (patient === undefined) return
         const message = patient.claimMessage(random, patient.newKeys())
         if (message !== undefined) await gateway.submit([message])
         world.count('claimed')
       }),
 
     async rotate(random) {
-      const patient = acting.patient(random)
-      if (!patient.holdsKeys) return
+      const patient = acting.patientWho(random, ({ holdsKeys }) => holdsKeys)
+      if (patient === undefined) return
       const { signer } = patient
       const { keyId, publicKey: signingKey, agreementKey } = patient.newKeys()
       await acting.sign(random, signer, { type: 'identity.rotateKey', salt: random.bytes(16), did: patient.did, keyId, signingKey, agreementKey })
@@ -39,8 +43,8 @@ export function patientActions(acting: Acting) {
 
     /** The wallet sees to it that it has copies of all keys, and reads its records with nothing else. */
     async copies(random) {
-      const patient = acting.patient(random)
-      if (patient.holdsKeys) world.count(`copies of ${await sealCopies(acting, random, patient)}`.replace(/\d+/, (n) => (n === '0' ? 'none' : 'some')))
+      const patient = acting.patientWho(random, ({ holdsKeys }) => holdsKeys)
+      if (patient !== undefined) world.count(`copies of ${await sealCopies(acting, random, patient)}`.replace(/\d+/, (n) => (n === '0' ? 'none' : 'some')))
     },
 
     async delegateWallet(random) {

@@ -1,4 +1,4 @@
-import { fromHex, merkleRoot, toHex, type Handle, type RecordId } from '@chiron/protocol'
+import { fromHex, merkleRoot, toHex, type Handle, type Message, type RecordId } from '@chiron/protocol'
 import { seedLibraries, SeededRandom } from '@chiron/testkit/simulation'
 import { Vocabulary } from '../../src/gateway/vocabulary.ts'
 import { Actions } from './actions.ts'
@@ -10,6 +10,8 @@ import { checkForks } from './forks.ts'
 import type { GatewayActor } from './gateway.ts'
 import { textOfResource, type Intent } from './intents.ts'
 import type { Signing } from './parties.ts'
+import { offerClaim } from './patient-actions.ts'
+import type { PatientActor } from './patients.ts'
 import { awaited, until } from './waiting.ts'
 import { checkCopies } from './wallet-copies.ts'
 import { World } from './world.ts'
@@ -110,7 +112,7 @@ function schedule({ kernel, config }: World, what: string, everyMs: number, begi
   next()
 }
 
-/** Registers users, and the patients at organisations in turn, before anything goes wrong. */
+/** Registers users, and the patients at organisations in turn, of whom some claim at once, before anything goes wrong. */
 async function setUp(world: World): Promise<void> {
   const { cast, kernel, config } = world
   const random = kernel.random.split('set up')
@@ -133,6 +135,10 @@ async function setUp(world: World): Promise<void> {
     const gateway = world.gateways.get(organisation.did) as GatewayActor
     const intent: Intent = { type: 'Patient', id: patientId(at), patients: [patientId(at)], text: `name ${at}`, kind: 'write', security: [] }
     await awaited(world, 'registering a patient', gateway.write(organisation.practitioners[0] as (typeof organisation.practitioners)[number], [intent]))
+    if ((config.seed + at) % 2 === 0) continue
+    const patient = world.patients[at] as PatientActor
+    await awaited(world, 'offering a claim', offerClaim(gateway, patient, DAY_MS))
+    if (at > 0) await awaited(world, 'claiming', gateway.submit([patient.claimMessage(random, patient.newKeys()) as Message]))
   }
 }
 
