@@ -25,6 +25,11 @@ export interface Kept {
   readonly sealed: readonly Sealed[]
   readonly custodySet: number
   readonly receipts: readonly CustodyReceipt[]
+  /**
+   * To be awaited once the versions are committed, before they are acknowledged: makes the copies of patients who claimed
+   * in the meantime. SPEC-COPY-3.
+   */
+  copyLate(): Promise<void>
 }
 
 /** A committed version, as its entry on the ledger says. */

@@ -68,7 +68,7 @@ export class VaultCustodian implements Custodian {
       const { key, salt, hash } = envelopes[index] as (typeof envelopes)[number]
       return { record, version, key, salt, ciphertext: hash }
     })
-    const [batch] = await Promise.all([
+    const [batch, , uncopied] = await Promise.all([
       this.#dealer.deal(set, toDeal, validUntil),
       this.#blobs.putMany(envelopes.map(({ hash, bytes }) => ({ hash, bytes }))),
       this.#copies.keep(toDeal.map((dealt, index) => ({ ...dealt, subjects: (orders[index] as SealOrder).subjects }))),
@@ -83,6 +83,7 @@ export class VaultCustodian implements Custodian {
       })),
       custodySet: batch.set,
       receipts,
+      copyLate: async () => void (await this.#copies.keep(uncopied)),
     }
   }
 

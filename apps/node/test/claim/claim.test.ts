@@ -3,7 +3,7 @@ import { consent, SdkError } from '@chiron/sdk'
 import { verifyDocument } from '@chiron/sdk/audit'
 import { rotateKeys } from '@chiron/sdk/patient'
 import { toHex } from '@chiron/protocol'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { startTestNode, type TestNode } from '../gateway/harness.ts'
 import { observation } from '../gateway/resources.ts'
 import { admit, claim, clientOf, KeptWallet, offer } from './claimed.ts'
@@ -119,6 +119,21 @@ describe('a patient who claims', () => {
     const again = await claim(started, code, 'lakeside', kept)
     expect(again.format()).toEqual(first.format())
     expect((await claim(started, code, 'lakeside', kept)).format()).toEqual(first.format())
+  })
+
+  it('who claims while something is being written has a copy of it when it is acknowledged', async () => {
+    const id = await admit(started, 0)
+    const code = await offer(started, id)
+    const { custodian } = started.gateway('riverside').services
+    const keep = custodian.keep.bind(custodian)
+    let wallet: Awaited<ReturnType<typeof claim>> | undefined
+    vi.spyOn(custodian, 'keep').mockImplementationOnce(async (...asked) => {
+      const kept = await keep(...asked)
+      wallet = await claim(started, code)
+      return kept
+    })
+    ;(await (await started.as('riverside', 'physician')).create(observation(id, 'laboratory'))).expect(201)
+    expect(await copiesOf((wallet as NonNullable<typeof wallet>).did)).toHaveLength(1)
   })
 
   it('makes no copy before the claim, nor of records about several patients', async () => {

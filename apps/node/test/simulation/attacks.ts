@@ -23,7 +23,7 @@ export function attacks(acting: Acting) {
         const accesses = [...acting.model.accesses.values()]
         const records = [...acting.model.records.values()].flatMap((versions) => versions.map(({ record, version }): [RecordId, number] => [fromHex(record) as RecordId, version]))
         if (accesses.length === 0 || records.length === 0) return
-        const way = random.weighted({ plain: 3, otherReader: 1, otherGateway: 1, otherSigner: 1, asWallet: 1.5 })
+        const way = random.weighted({ plain: 3, otherReader: 1, otherGateway: 1, otherSigner: 1, asWallet: 2.5 })
         const other = random.pick(world.cast.organisations)
         const patient = acting.patient(random)
         const mine = accesses.filter((access) => access.organisation === (way === 'asWallet' ? patient.did : organisation.did))
@@ -33,7 +33,7 @@ export function attacks(acting: Acting) {
           reader: way === 'asWallet' ? patient.did : way === 'otherReader' ? random.pick(other.practitioners).did : access.reader,
           records: random.some(records, Math.min(1, 4 / records.length)).slice(0, 20).concat([random.pick(records)]),
           ...(way === 'otherGateway' ? { gateway: other } : {}),
-          ...(way === 'asWallet' ? { gateway: patient.signer, signer: random.pick([patient.first, patient.signer, other]) } : {}),
+          ...(way === 'asWallet' ? { gateway: patient.signer, signer: random.pick([patient.first, patient.signer, patient.signer, other]) } : {}),
           ...(way === 'otherSigner' ? { gateway: world.cast.organisations.find(({ did }) => did === access.organisation) as Party, signer: other } : {}),
         })
         world.requests.push(request)

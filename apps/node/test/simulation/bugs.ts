@@ -175,7 +175,11 @@ export const BUGS: readonly PlantedBug[] = [
     `${NODE}gateway/wallet/patient-copies.ts`, 'if (owners.size === 1 && owner !== undefined)', 'if (owner !== undefined)',
   ]),
   bug('gateway/copy-not-awaited', "a write is acknowledged before the wallet's copy is on the disk", [
-    `${NODE}gateway/vault-custodian.ts`, '      this.#copies.keep(toDeal', '      void this.#copies.keep(toDeal',
+    `${NODE}gateway/vault-custodian.ts`, '      this.#copies.keep(toDeal.map((dealt, index) => ({ ...dealt, subjects: (orders[index] as SealOrder).subjects }))),',
+    '      (void this.#copies.keep(toDeal.map((dealt, index) => ({ ...dealt, subjects: (orders[index] as SealOrder).subjects }))), []),',
+  ]),
+  bug('gateway/copy-of-late-claim', 'who claims while something is being written gets no copy of it', [
+    `${NODE}gateway/records/writer.ts`, 'await Promise.all(puts.map(async ({ kept }) => await kept.copyLate()))', '',
   ]),
   bug('gateway/custodial-key-kept', 'the custodian keeps the key of a patient who has claimed', [
     `${NODE}patients/custody-end.ts`, 'await this.#wallets.destroy(patientId)', 'await this.#wallets.signerFor(patientId)',

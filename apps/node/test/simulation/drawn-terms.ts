@@ -11,7 +11,7 @@ export const TERMS_HASHES: readonly Uint8Array[] = ['of use', 'of nobody'].map((
 export function drawTerms(acting: Acting, random: SeededRandom, handle: Handle, effect: 'permit' | 'deny'): RuleTerms {
   const from = acting.timeMs + (random.chance(0.15) ? random.between(0, 8_000) : 0)
   const records = [...acting.model.records.keys()]
-  const conditions = random.chance(0.2) ? [drawCondition(random, effect)] : []
+  const conditions = random.chance(0.35) ? [drawCondition(random, effect)] : []
   return {
     effect,
     grantee: drawGrantee(acting, random, effect),
@@ -23,9 +23,9 @@ export function drawTerms(acting: Acting, random: SeededRandom, handle: Handle, 
     from,
     until: random.chance(0.5) ? null : from + random.pick([1_500, 6_000, 20_000, DAY_MS]),
     overrides: null,
-    ...(random.chance(0.2) ? { data: drawInterval(acting, random, handle) } : {}),
+    ...(random.chance(0.25) ? { data: drawInterval(acting, random, handle) } : {}),
     ...(conditions.length > 0 ? { conditions } : {}),
-    ...(effect === 'deny' && random.chance(0.25) ? { absolute: true as const } : {}),
+    ...(effect === 'deny' && random.chance(0.4) ? { absolute: true as const } : {}),
   }
 }
 

@@ -2,7 +2,7 @@ import { RecordFlag, type Message, type RecordEntryMessage, type RecordId } from
 import type { EnvelopeContent, Random } from '@chiron/vault'
 import type { Committed, Engine } from '../../engine/engine.ts'
 import { submitMessages, validUntilFrom, type Signer } from '../../ledger/submitter.ts'
-import type { Custodian } from '../custody.ts'
+import type { Custodian, Kept } from '../custody.ts'
 import type { Reader } from '../reader.ts'
 import type { Classification, SubjectTags } from './classify.ts'
 
@@ -54,10 +54,12 @@ export class RecordWriter {
     await this.#wake()
     const validUntil = validUntilFrom(this.#engine, this.#now())
     const puts = await Promise.all(byRecorder(units).map(async (batch) => await this.#put(batch, validUntil)))
-    return await submitMessages(this.#engine, this.#signer, [...units.flatMap(({ first }) => first), ...puts], validUntil)
+    const committed = await submitMessages(this.#engine, this.#signer, [...units.flatMap(({ first }) => first), ...puts.map(({ message }) => message)], validUntil)
+    await Promise.all(puts.map(async ({ kept }) => await kept.copyLate()))
+    return committed
   }
 
-  async #put(batch: readonly WriteUnit[], validUntil: number): Promise<Message> {
+  async #put(batch: readonly WriteUnit[], validUntil: number): Promise<{ readonly message: Message; readonly kept: Kept }> {
     const { reader } = batch[0] as WriteUnit
     const drafts = batch.flatMap((unit) => unit.drafts)
     const kept = await this.#custodian.keep(
@@ -70,7 +72,7 @@ export class RecordWriter {
       })),
       validUntil,
     )
-    return {
+    const message: Message = {
       type: 'records.put',
       salt: this.#random(16),
       recorder: reader.did,
@@ -79,6 +81,7 @@ export class RecordWriter {
       custodySet: kept.custodySet,
       receipts: [...kept.receipts],
     }
+    return { message, kept }
   }
 
   /** After a pause block time is behind the clock: keyholders would take the transaction for one of the far future. */

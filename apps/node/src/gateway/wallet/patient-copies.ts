@@ -28,16 +28,19 @@ export class PatientCopies {
     this.#random = dependencies.random
   }
 
-  /** Resolves once every copy is durable. */
-  async keep(versions: readonly SealedVersion[]): Promise<void> {
+  /** Resolves once every copy is durable, with those versions that nobody's wallet reads alone as yet. */
+  async keep(versions: readonly SealedVersion[]): Promise<readonly SealedVersion[]> {
     const { chainId } = this.#engine.status()
-    const work = [...this.#byOwner(versions)].map(async ([owner, mine]) => {
+    const byOwner = this.#byOwner(versions)
+    const kept = await Promise.all([...byOwner].map(async ([owner, mine]) => {
       const wallet = identity.walletKey(this.#engine.state, owner)
-      if (wallet === undefined) return
+      if (wallet === undefined) return []
       const sealed = await sealCopies({ chainId, owner, keyId: wallet.id, agreementKey: wallet.agreement }, mine, this.#random)
       await this.#copies.put(owner, mine.map(({ ciphertext }, index) => ({ ciphertext, bytes: sealed[index] as Uint8Array })))
-    })
-    await Promise.all(work)
+      return mine
+    }))
+    const done = new Set(kept.flat())
+    return versions.filter((version) => !done.has(version))
   }
 
   #byOwner(versions: readonly SealedVersion[]): Map<Did, SealedVersion[]> {
