@@ -11,9 +11,9 @@ import type { World } from './world.ts'
 const WEIGHTS = {
   write: 20, amend: 8, remove: 2, read: 24, treat: 3, ask: 4, label: 2, delegate: 1, fire: 0.5, acceptTerms: 0.7,
   endorse: 3, breakGlass: 3, confirmEmergency: 3, reviewEmergency: 1.5,
-  grant: 10, deny: 5, override: 5, revoke: 7, modify: 3, answer: 5, contest: 2, close: 2, labelOwn: 1, contestEmergency: 1,
+  grant: 10, deny: 5, hide: 1.5, override: 5, revoke: 7, modify: 3, answer: 5, contest: 2, close: 2, labelOwn: 1, contestEmergency: 1,
   offerClaim: 3, claim: 4, rotate: 1.5, copies: 4, delegateWallet: 2,
-  forge: 5, again: 4, resend: 3, cheat: 4, oldKey: 2, falseClaim: 1,
+  forge: 5, again: 4, resend: 3, cheat: 4, oldKey: 2, falseClaim: 1, asPatient: 1,
 } as const
 type ActionName = keyof typeof WEIGHTS
 

@@ -64,7 +64,7 @@ export function attacks(acting: Acting) {
       const patient = acting.patient(random)
       const { handle } = patient
       const bytes = (n: number): Uint8Array => random.bytes(n)
-      const way = random.weighted({ receipts: 2, rule: 1, open: 1, owner: 2, emergency: 1, rotate: 1, asPatient: 3 })
+      const way = random.weighted({ receipts: 2, rule: 1, open: 1, owner: 2, emergency: 1, rotate: 1 })
       const entry = {
         record: bytes(16) as RecordId, version: 1, flags: 0, subjects: [handle], category: acting.vocabulary.category(handle, 'laboratory'), labels: [],
         ciphertext: bytes(32), size: 400, keyCommitment: bytes(32), shareRoot: bytes(32),
@@ -75,12 +75,19 @@ export function attacks(acting: Acting) {
         rule: () => ({ type: 'consent.grant', salt: bytes(16), patient: handle, terms: drawTerms(acting, random, handle, 'permit') }),
         owner: () => ({ type: 'consent.grant', salt: bytes(16), patient: handle, terms: drawTerms(acting, random, handle, 'permit') }),
         open: () => ({ type: 'access.open', salt: bytes(16), openings: [{ patient: handle, reader: organisation.did, purpose: random.pick(['TREAT', 'HRESCH', 'BTG', 'ETREAT']), action: 'read' }] }),
-        asPatient: () => ({ type: 'access.open', salt: bytes(16), openings: [{ patient: handle, reader: patient.did, purpose: 'PATRQT', action: 'read' }] }),
         emergency: () => ({ type: 'access.breakGlass', salt: bytes(16), patient: handle, reader: random.pick([organisation.did, patient.did, acting.organisation(random).practitioners[0]?.did ?? organisation.did]), reason: 'disaster' }),
         rotate: () => ({ type: 'identity.rotateKey', salt: bytes(16), did: patient.did, keyId: `k${(acting.model.keys.get(patient.did)?.number ?? 1) + 1}`, signingKey: made.publicKey, agreementKey: made.agreementKey }),
       }
       if (way === 'rotate' && !acting.model.claimed.has(patient.did)) return
       await acting.sign(random, way === 'owner' ? { did: patient.did, keyId: patient.signer.keyId, sign: (message) => organisation.sign(message) } : organisation, messages[way]())
+    },
+
+    /** The custodian of old opens a chart in the name of its patient, as it could before the claim. */
+    async asPatient(random) {
+      const patient = acting.patientWho(random, ({ holdsKeys }) => holdsKeys)
+      const custodian = world.custodianOf(patient)
+      if (patient === undefined || custodian === undefined) return
+      await acting.sign(random, custodian, { type: 'access.open', salt: random.bytes(16), openings: [{ patient: patient.handle, reader: patient.did, purpose: 'PATRQT', action: 'read' }] })
     },
 
     /** Whoever kept a key that is no longer the patient's: the custodian, or a thief of an old wallet. */

@@ -137,6 +137,9 @@ export const BUGS: readonly PlantedBug[] = [
   bug('keyholder/not-decided-again', 'a block that comes during a release is not looked at', [
     `${VAULT}keyholder/keyholder.ts`, 'await this.#confirm(decoded, decisions, shares)', '',
   ]),
+  bug('keyholder/key-not-asked-again', 'who rotates keys while a release is under way gets it under the old ones', [
+    `${VAULT}keyholder/keyholder.ts`, '    try {\n      checkRequest(decoded, this.#view, this.#verify)', '    try {',
+  ]),
   bug('keyholder/cover-not-asked', 'an open access is enough for every record', [
     `${VAULT}keyholder/decide-release.ts`, "covers(record, version).effect === 'permit' ? view.recordVersion(record, version) : undefined", 'view.recordVersion(record, version)',
   ]),
@@ -172,7 +175,7 @@ export const BUGS: readonly PlantedBug[] = [
     `${LEDGER}contracts/identity/queries.ts`, "record?.kind === 'patient' && record.controller === null ? store.getKey", "record?.kind === 'patient' ? store.getKey",
   ]),
   bug('gateway/copy-of-what-is-shared', 'a wallet gets the key of what is about others as well', [
-    `${NODE}gateway/wallet/patient-copies.ts`, 'if (owners.size === 1 && owner !== undefined)', 'if (owner !== undefined)',
+    `${NODE}gateway/wallet/patient-copies.ts`, 'if (owners.size !== 1 || owner === undefined) continue', 'if (owner === undefined) continue',
   ]),
   bug('gateway/copy-not-awaited', "a write is acknowledged before the wallet's copy is on the disk", [
     `${NODE}gateway/vault-custodian.ts`, '      this.#copies.keep(toDeal.map((dealt, index) => ({ ...dealt, subjects: (orders[index] as SealOrder).subjects }))),',

@@ -1,4 +1,4 @@
-import { fromHex, type Grantee, type Handle, type Message, type ObjectId, type RecordId } from '@chiron/protocol'
+import { fromHex, toHex, type Grantee, type Handle, type Message, type ObjectId, type RecordId } from '@chiron/protocol'
 import type { SeededRandom } from '@chiron/testkit/simulation'
 import { changeOfLabels, DAY_MS, type Acting, type Action } from './acting.ts'
 import { patientId } from './config.ts'
@@ -94,7 +94,8 @@ export function careActions(acting: Acting) {
     breakGlass: (random) =>
       acting.withGateway(random, async (gateway, organisation) => {
         const reader = random.pick(organisation.practitioners)
-        const patient = acting.patient(random)
+        const hidden = acting.patientWho(random, ({ handle }) => [...acting.model.rules.values()].some((rule) => rule.patient === toHex(handle) && rule.terms.absolute === true))
+        const patient = hidden !== undefined && random.chance(0.5) ? hidden : acting.patient(random)
         await gateway.submit([{ type: 'access.breakGlass', salt: random.bytes(16), patient: patient.handle, reader: reader.did, reason: 'cannot-be-asked' }])
         const shown = await gateway.read(reader, patient.id, 'BTG')
         world.count(shown === undefined ? 'emergency read refused' : 'emergency read')

@@ -29,6 +29,14 @@ export function consentActions(acting: Acting) {
     grant: rule('permit'),
     deny: rule('deny'),
 
+    /** What stays hidden in an emergency, too. */
+    async hide(random) {
+      const patient = acting.patient(random)
+      const { conditions: _conditions, ...terms } = drawTerms(acting, random, patient.handle, 'deny')
+      const grantee: RuleTerms['grantee'] = random.chance(0.5) ? { kind: 'anyone' } : { kind: 'organisation', did: acting.organisation(random).did }
+      await grant(random, patient, { ...terms, grantee, purposes: [], from: acting.timeMs, until: null, absolute: true })
+    },
+
     async override(random) {
       const found = ruleOf(random, 'deny')
       if (found !== undefined) await grant(random, found.patient, drawOverride(acting, random, found.patient.handle, found.rule))

@@ -4,7 +4,7 @@ import { Kernel, Machine, Network, type Incarnation } from '@chiron/testkit/simu
 import { applicationRuntime } from '../../src/engine/application-runtime.ts'
 import { Checker, textOf } from './checker.ts'
 import { Vocabulary } from '../../src/gateway/vocabulary.ts'
-import { castOf, genesisOf, patientId, START_MS, type Cast, type Config } from './config.ts'
+import { castOf, genesisOf, patientId, START_MS, type Cast, type Config, type Organisation } from './config.ts'
 import type { FollowerDisk } from './follower.ts'
 import type { GatewayActor } from './gateway.ts'
 import type { MemoryIndex } from './memory-index.ts'
@@ -97,6 +97,12 @@ export class World {
 
   get clients(): Machine {
     return this.machine('clients')
+  }
+
+  /** Who registers, or registered, the patient. */
+  custodianOf(patient: PatientActor | undefined): Organisation | undefined {
+    const at = patient === undefined ? -1 : this.patients.indexOf(patient)
+    return at < 0 ? undefined : this.cast.organisations[at % this.cast.organisations.length]
   }
 
   machine(name: string): Machine {

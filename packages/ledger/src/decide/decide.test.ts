@@ -31,6 +31,21 @@ test('an error inside denies, and is no default', () => {
   }
 })
 
+test('of two denials that are alike, one that a permit overrides leaves the other', () => {
+  const [rule] = permitted.patient.rules as readonly [ReferenceCase['patient']['rules'][number]]
+  const named = (n: number) => new Uint8Array(16).fill(n) as typeof rule.id
+  const { labels, ...terms } = { ...rule.terms, purposes: [], categories: [], records: [] }
+  const denial = { ...terms, labels: [], effect: 'deny' as const }
+  const rules = [
+    { id: named(1), terms: denial },
+    { id: named(2), terms: denial },
+    { id: named(3), terms: { ...terms, labels, purposes: ['TREAT'], overrides: named(1) } },
+  ]
+  const both: ReferenceCase = { ...permitted, patient: { ...permitted.patient, rules } }
+  expect(decideCase(both)).toMatchObject({ effect: 'deny', tier: '5', rules: [named(2)] })
+  expect(decideCase({ ...both, patient: { ...both.patient, rules: rules.filter((_, n) => n !== 1) } })).toMatchObject({ effect: 'permit', tier: '7', rules: [named(3)] })
+})
+
 test('several subjects: the first denial stands, a permit carries the rules of all', () => {
   const permit = decideCase(permitted)
   const deny = decideCase({ ...permitted, patient: { ...permitted.patient, rules: [] } })

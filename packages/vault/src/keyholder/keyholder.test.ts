@@ -145,6 +145,23 @@ describe('keyholder', () => {
     await expect(keyholder.release((await network.request(access, records)).bytes)).rejects.toMatchObject({ code: 'ERR_VAULT_NOT_FRESH' })
   })
 
+  it('withholds the answer when who asked has another key, or is no member any more, in a block executed meanwhile', async () => {
+    await network.write(records)
+    network.ledger.openAccessFor(access, network.reader, network.gateway.did)
+    const { did } = network.gateway
+    const key = present(network.ledger.members.get(did))
+    for (const end of [() => network.ledger.members.set(did, testIdentity('its next key').publicKey), () => network.ledger.members.delete(did)]) {
+      const { bytes } = await network.request(access, records)
+      log.beforeAppend = () => {
+        log.beforeAppend = () => {}
+        network.ledger.commit(end)
+      }
+      await expect(keyholder.release(bytes)).rejects.toMatchObject({ code: 'ERR_VAULT_SIGNATURE' })
+      network.ledger.members.set(did, key)
+    }
+    expect(log.events).toEqual(['release', 'withheld', 'release', 'withheld'])
+  })
+
   it('says which share is damaged and which is absent, and blames itself for it', async () => {
     const batch = await network.write(records)
     network.ledger.openAccessFor(access, network.reader, network.gateway.did)

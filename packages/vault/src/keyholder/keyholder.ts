@@ -92,8 +92,8 @@ export class Keyholder {
 
   /**
    * Answers a signed release request with a signed response: shares of the records that the access covers at the newest
-   * height, refusals for the rest. The release is in the log, durably, before the answer exists; and the decision is
-   * taken again when a block was executed meanwhile.
+   * height, refusals for the rest. The release is in the log, durably, before the answer exists; who asks is checked, and
+   * the decision taken, again when a block was executed meanwhile.
    * @throws VaultError `ERR_VAULT_MESSAGE_INVALID`, `ERR_VAULT_NOT_FRESH`, `ERR_VAULT_WRONG_RECIPIENT`,
    * `ERR_VAULT_EXPIRED`, `ERR_VAULT_SIGNATURE`, `ERR_VAULT_REPLAY`, `ERR_VAULT_NO_ACCESS`
    */
@@ -171,6 +171,7 @@ export class Keyholder {
   async #confirm(decoded: DecodedReleaseRequest, decisions: ReleaseDecisions, shares: readonly ReleasedShare[]): Promise<void> {
     if (this.#view.status().fresh && this.#view.status().height === decisions.height) return
     try {
+      checkRequest(decoded, this.#view, this.#verify)
       const now = decideRelease(decoded, this.#view)
       if (shares.every(([position]) => now.records[position] !== undefined)) return
       throw new VaultError('ERR_VAULT_NO_ACCESS', 'the access has ended, or covers less than a moment ago')

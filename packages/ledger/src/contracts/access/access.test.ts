@@ -72,6 +72,29 @@ test('an access ends with the endorsement that lets a permit override a denial',
   expect(access.access(chain.state, made(chain.do(lakeside, openMsg(doctor))))?.untilMs).toBe(until)
 })
 
+test('an endorsement that ran out bounds nothing: the permit that asked for it overrides nothing any more', () => {
+  const chain = populated()
+  grant(chain)
+  const denial = grant(chain, { effect: 'deny', grantee: individual(doctor), purposes: [], categories: [lab] })
+  grant(chain, { grantee: individual(doctor), categories: [lab], overrides: denial, conditions: [{ kind: 'second-person' }] })
+  chain.do(lakeside, msg('access.endorse', { patient, reader: doctor.did, purpose: 'TREAT', endorser: nurse.did, until: chain.timeMs + HOUR_MS }))
+  chain.pass(HOUR_MS)
+  expect(access.access(chain.state, made(chain.do(lakeside, openMsg(doctor))))?.untilMs).toBe(chain.timeMs + 12 * HOUR_MS)
+})
+
+test('the scope of an access is what its permits name, in order, and all where they name more than 64 categories', () => {
+  const named = (n: number) => Array.from({ length: n }, (_, i) => tagFor(`category ${n} ${i}`))
+  const inOrder = (tags: readonly Uint8Array[]) => tags.map((tag) => Buffer.from(tag).toString('hex')).toSorted()
+  const chain = populated()
+  const [few, more] = [named(3), named(5)]
+  grant(chain, { categories: few })
+  grant(chain, { categories: more })
+  const found = access.access(chain.state, made(chain.do(lakeside, openMsg(doctor))))
+  expect(found?.open === true && found.categories.map((tag) => Buffer.from(tag).toString('hex'))).toEqual(inOrder([...few, ...more]))
+  for (const n of [30, 31]) grant(chain, { categories: named(n) })
+  expect(access.access(chain.state, made(chain.do(lakeside, openMsg(nurse))))).toMatchObject({ open: true, categories: [] })
+})
+
 test('who is invalid: unknown, of another organisation, without role or delegation, suspended; unknown handles', () => {
   const chain = populated()
   grant(chain)

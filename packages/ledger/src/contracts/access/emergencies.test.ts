@@ -4,7 +4,7 @@ import {
   ada, ben, DAY_MS, doctor, entry, handleFor, individual, lakeside, msg, nurse, objectFor, openMsg, organisation, outsider, person, populated, putMsg, refusalLedger, registerMsg, riverside,
   surgeon, tagFor, terms, type ContractChain, type Outcome, type Person,
 } from '../../../test/contract-chain.ts'
-import { access } from '../index.ts'
+import { access, identity } from '../index.ts'
 
 const { refused, unprovoked } = refusalLedger(access.accessErrors)
 const patient = ada.handle
@@ -55,6 +55,17 @@ test('breaking the glass opens at once, past denials and labels, until it is con
   chain.pass(HOUR_MS)
   expect(chain.covers(opened, 'glucose')).toBe(false)
   chain.checkInvariants()
+})
+
+test('a confirmation extends nothing for a clinician who lost the role meanwhile', () => {
+  const chain = hospital()
+  const outcome = chain.do(lakeside, breakMsg())
+  const [emergency, opened] = [made(outcome), made(outcome, 1)]
+  const confirmBy = chain.timeMs + 15 * MINUTE_MS
+  for (const { id } of identity.attestationsOf(chain.state, doctor.did, chain.timeMs)) chain.do(lakeside, msg('identity.revokeAttestation', { attestation: id }))
+  chain.do(lakeside, confirmMsg(emergency))
+  expect(access.access(chain.state, opened)).toMatchObject({ open: true, untilMs: confirmBy })
+  expect(chain.covers(opened, 'glucose')).toBe(false)
 })
 
 test('unconfirmed it is over after a quarter of an hour, and the same reader declares none for a day', () => {

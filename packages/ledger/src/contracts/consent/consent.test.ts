@@ -175,7 +175,7 @@ test('who may ask, and for whom', () => {
   refused(chain.submit(lakeside, requestMsg({ patient: objectFor('nobody') as never })), 'unknownPatient')
   refused(chain.submit(lakeside, requestMsg({ patient: riverside.handle })), 'unknownPatient')
   refused(chain.submit(lakeside, requestMsg({ reader: surgeon.did })), 'notOwnReader')
-  for (const grantee of [organisation(riverside), individual(surgeon), { kind: 'anyone-treating' }, { kind: 'role', role: 'nurse' }] as const) {
+  for (const grantee of [organisation(riverside), individual(surgeon), individual(lakeside), { kind: 'anyone-treating' }, { kind: 'role', role: 'nurse' }] as const) {
     refused(chain.submit(lakeside, requestMsg({ grantee })), 'granteeNotOwn')
   }
   refused(chain.submit(lakeside, requestMsg({ forMs: 0 })), 'durationNotAllowed')
@@ -226,7 +226,9 @@ test('a contested relationship comes back only after the patient has granted the
   expect(chain.submit(lakeside, putMsg([entry('x')], { recorder: lakeside.did })).refusal).toBe('records/4')
   grant(chain, denyLakeside)
   refused(chain.submit(lakeside, register), 'treatmentContested')
-  grant(chain, toLakeside)
+  for (const others of [riverside.did, undefined]) grant(chain, { ...toLakeside, grantee: { kind: 'role', role: 'physician', ...(others === undefined ? {} : { organisation: others }) } })
+  refused(chain.submit(lakeside, register), 'treatmentContested')
+  grant(chain, { ...toLakeside, grantee: { kind: 'role', role: 'physician', organisation: lakeside.did } })
   chain.do(lakeside, register)
   expect(consent.treatment(chain.state, patient, lakeside.did)).toMatchObject({ contestedMs: null, sinceMs: chain.timeMs })
 })

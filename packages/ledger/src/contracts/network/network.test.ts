@@ -22,6 +22,17 @@ test('genesis: members, governance, block signer, parameters', () => {
   expect(network.isSample(state)).toBe(false)
 })
 
+test('genesis is refused that contradicts itself: two members of one name, a governor without identity, a parameter out of bounds', () => {
+  const genesis = genesisOf()
+  const broken: readonly [string, typeof genesis][] = [
+    ['two members have one name', { ...genesis, members: genesis.members.map((member) => ({ ...member, name: 'riverside' })) }],
+    ['a governor has no identity', { ...genesis, governance: [outsider.did] }],
+    ['a parameter is out of bounds', { ...genesis, parameters: [{ name: 'maxEmergencyMs', value: 86_400_001 }] }],
+  ]
+  for (const [what, each] of broken) expect(() => new ContractChain({}, each), what).toThrow(what)
+  expect(() => new ContractChain({}, genesis)).not.toThrow()
+})
+
 test('a member is admitted with identity and handle, removed, and taken back as it was', () => {
   const chain = new ContractChain()
   chain.do(riverside, addMsg(outsider, 'outsider'))
