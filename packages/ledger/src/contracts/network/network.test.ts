@@ -29,7 +29,7 @@ test('genesis is refused that contradicts itself: two members of one name, a gov
     ['a governor has no identity', { ...genesis, governance: [outsider.did] }],
     ['a parameter is out of bounds', { ...genesis, parameters: [{ name: 'maxEmergencyMs', value: 86_400_001 }] }],
   ]
-  for (const [what, each] of broken) expect(() => new ContractChain({}, each), what).toThrow(what)
+  for (const [what, each] of broken) expect(() => new ContractChain({}, each)).toThrow(what)
   expect(() => new ContractChain({}, genesis)).not.toThrow()
 })
 
