@@ -9,6 +9,9 @@ import { fileURLToPath } from 'node:url'
 /** The oldest major version of Node that runs Chiron's sources. */
 export const REQUIRED_MAJOR = 24
 
+/** Threads of glibc share one arena: what each of them freed would else be kept apart, some 100 MB with a database's threads. */
+const MEMORY = { MALLOC_ARENA_MAX: '1' }
+
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR2']
 
 /**
@@ -46,7 +49,8 @@ export function bundledNode(from) {
  */
 export function runInPlace(node, args, options = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options })
+    const env = { ...MEMORY, ...(options.env ?? process.env) }
+    const child = spawn(node, args, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], ...options, env })
     const handlers = FORWARDED.map((signal) => {
       const forward = () => void child.kill(/** @type {NodeJS.Signals} */ (signal))
       process.on(signal, forward)

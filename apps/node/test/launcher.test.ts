@@ -52,6 +52,14 @@ describe('the launcher', () => {
     expect({ status: run.status, stdout: run.stdout, stderr: run.stderr }).toEqual({ status: 5, stdout: '["status","--json"]', stderr: '' })
   })
 
+  it.each([[undefined, '1'], ['4', '4']])("lets memory's arenas be few unless told otherwise (%s)", (told, seen) => {
+    writeMain("process.stdout.write(process.env['MALLOC_ARENA_MAX'] ?? '')\nreturn 0")
+    writeBundledNode(`exec ${process.execPath} "$@"`)
+    const { MALLOC_ARENA_MAX: _own, ...env } = process.env
+    const run = spawnSync(process.execPath, [...asNode('20.20.2'), launcher()], { encoding: 'utf8', env: { ...env, ...(told === undefined ? {} : { MALLOC_ARENA_MAX: told }) } })
+    expect(run.stdout).toBe(seen)
+  })
+
   it('starts where it is called through a link, as npm makes one', () => {
     writeMain("process.stdout.write('ok')\nreturn 0")
     symlinkSync(launcher(), join(clone, 'chiron'))
