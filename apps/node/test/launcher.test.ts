@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bundledNode, majorOf } from '../bin/reexecute.mjs'
+import { readEnvironment } from '../src/config/env.ts'
 
 const bin = join(dirname(fileURLToPath(import.meta.url)), '..', 'bin')
 
@@ -55,7 +56,7 @@ describe('the launcher', () => {
   it.each([[undefined, '1'], ['4', '4']])("lets memory's arenas be few unless told otherwise (%s)", (told, seen) => {
     writeMain("process.stdout.write(process.env['MALLOC_ARENA_MAX'] ?? '')\nreturn 0")
     writeBundledNode(`exec ${process.execPath} "$@"`)
-    const { MALLOC_ARENA_MAX: _own, ...env } = process.env
+    const { MALLOC_ARENA_MAX: _own, ...env } = readEnvironment()
     const run = spawnSync(process.execPath, [...asNode('20.20.2'), launcher()], { encoding: 'utf8', env: { ...env, ...(told === undefined ? {} : { MALLOC_ARENA_MAX: told }) } })
     expect(run.stdout).toBe(seen)
   })
