@@ -82,12 +82,16 @@ export function careActions(acting: Acting) {
 
     acceptTerms: (random) => acting.withGateway(random, (gateway) => gateway.submit([{ type: 'consent.acceptTerms', salt: random.bytes(16), hash: TERMS_HASHES[0] as Uint8Array }])),
 
+    /** Mostly where a patient asked for it; then the reader looks. */
     endorse: (random) =>
       acting.withGateway(random, async (gateway, organisation) => {
+        const asking = acting.patientWho(random, ({ handle }) => [...acting.model.rules.values()].some(({ patient, terms }) => patient === toHex(handle) && terms.conditions?.some(({ kind }) => kind === 'second-person') === true))
+        const patient = asking !== undefined && random.chance(0.7) ? asking : acting.patient(random)
         const [reader, endorser] = [random.pick(organisation.practitioners), random.pick(organisation.practitioners)]
         await gateway.submit([{
-          type: 'access.endorse', salt: random.bytes(16), patient: acting.patient(random).handle, reader: reader.did, purpose: 'TREAT', endorser: endorser.did, until: acting.timeMs + random.pick([4_000, 30_000, DAY_MS / 4]),
+          type: 'access.endorse', salt: random.bytes(16), patient: patient.handle, reader: reader.did, purpose: 'TREAT', endorser: endorser.did, until: acting.timeMs + random.pick([4_000, 30_000, DAY_MS / 4]),
         }])
+        await gateway.read(reader, patient.id)
       }),
 
     /** Declares an emergency, and reads in it. */

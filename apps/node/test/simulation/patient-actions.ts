@@ -2,7 +2,7 @@ import { ClaimDesk } from '../../src/patients/claim-desk.ts'
 import { DAY_MS, type Acting, type Action } from './acting.ts'
 import type { GatewayActor } from './gateway.ts'
 import type { PatientActor } from './patients.ts'
-import { sealCopies } from './wallet-copies.ts'
+import { rotate, sealCopies } from './wallet-copies.ts'
 
 /** The custodian's desk makes a code; the one before opens nothing any more. */
 export async function offerClaim({ services, run, organisation }: GatewayActor, patient: PatientActor, forMs: number): Promise<void> {
@@ -35,10 +35,7 @@ export function patientActions(acting: Acting) {
 
     async rotate(random) {
       const patient = acting.patientWho(random, ({ holdsKeys }) => holdsKeys)
-      if (patient === undefined) return
-      const { signer } = patient
-      const { keyId, publicKey: signingKey, agreementKey } = patient.newKeys()
-      await acting.sign(random, signer, { type: 'identity.rotateKey', salt: random.bytes(16), did: patient.did, keyId, signingKey, agreementKey })
+      if (patient !== undefined) await rotate(acting, random, patient)
     },
 
     /** The wallet sees to it that it has copies of all keys, and reads its records with nothing else. */

@@ -71,7 +71,8 @@ export async function sealCopies(acting: Acting, random: SeededRandom, patient: 
       v: 1, chainId, access: fromHex(access.id) as ObjectId, reader: did, gateway: did, records: missing.map(({ record, version }) => [record, version]),
       recipient: { suite: 'x25519', key: signer.agreementKey }, nonce: random.bytes(16), validUntil: acting.timeMs + 60_000,
     }, (message) => signer.sign(message))
-    const { responses } = await ask<Released>('release', request.bytes)
+    const releasing = ask<Released>('release', request.bytes)
+    const [{ responses }] = await Promise.all([releasing, ...(random.chance(0.3) ? [rotate(acting, random, patient)] : [])])
     const signatures = world.signatures()
     const opened = await openReleases({
       request: request.hash,
@@ -90,6 +91,12 @@ export async function sealCopies(acting: Acting, random: SeededRandom, patient: 
   const sealed = await sealKeys(to, having.map((entry) => ({ ...entry, key: keys.get(toHex(entry.ciphertext)) as Uint8Array })), (n) => random.bytes(n))
   if (having.length > 0) await ask('copies', { copies: having.map(({ ciphertext }, at) => ({ ciphertext, bytes: sealed[at] as Uint8Array })) })
   return having.length
+}
+
+export async function rotate(acting: Acting, random: SeededRandom, patient: PatientActor): Promise<void> {
+  const { signer } = patient
+  const { keyId, publicKey: signingKey, agreementKey } = patient.newKeys()
+  await acting.sign(random, signer, { type: 'identity.rotateKey', salt: random.bytes(16), did: patient.did, keyId, signingKey, agreementKey })
 }
 
 function proven({ genesis }: World, list: unknown): readonly RecordEntry[] {
