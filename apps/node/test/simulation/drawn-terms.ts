@@ -82,7 +82,7 @@ function drawInterval(acting: Acting, random: SeededRandom, handle: Handle): Dat
 
 /** Denials carry no conditions but countries. */
 function drawCondition(random: SeededRandom, effect: 'permit' | 'deny'): RuleCondition {
-  const kind = effect === 'deny' ? 'jurisdiction' : random.pick(['jurisdiction', 'second-person', 'terms'] as const)
+  const kind = effect === 'deny' ? 'jurisdiction' : random.pick(['jurisdiction', 'second-person', 'second-person', 'terms'] as const)
   if (kind === 'second-person') return { kind }
   if (kind === 'terms') return { kind, hash: random.pick(TERMS_HASHES) }
   return { kind, within: random.chance(0.6), of: random.some(COUNTRIES, 0.4).concat([random.pick(COUNTRIES)]) }
