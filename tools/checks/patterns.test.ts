@@ -14,7 +14,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   // Addresses that the operator or the user of the client configured.
   'apps/node/src/config/config.ts: \\/+$',
   'apps/node/src/transparency/config.ts: \\/+$',
-  'apps/node/src/cli/commands/patient.ts: \\/+$',
+  'apps/node/src/cli/as-patient.ts: \\/+$',
   'packages/sdk/src/http/transport.ts: \\/+$',
   // Scopes of a token that this node signed.
   'apps/node/src/gateway/reader.ts: ^(?:user|patient|system)\\/(\\*|[A-Za-z]+)\\.[cruds]*r[cruds]*$',

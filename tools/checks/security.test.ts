@@ -66,7 +66,7 @@ describe('docs/security.md', () => {
 
   it('names every way in', () => {
     const ways = section(document, '## Ways in')
-    const files = ['gateway/http/app.ts', 'gateway/http/chiron-routes.ts', 'gateway/http/wallet-routes.ts', 'transparency/log-routes.ts']
+    const files = ['gateway/http/app.ts', 'gateway/http/chiron-routes.ts', 'gateway/http/definition-routes.ts', 'gateway/http/emergency-routes.ts', 'gateway/http/wallet-routes.ts', 'transparency/log-routes.ts']
     const routes = files.flatMap((file) => [...read(`apps/node/src/${file}`).matchAll(/\b(?:app|routes)\.(?:get|post|put|delete|patch|all|route)\('([^']+)'/g)].map(([, route = '']) => route))
     expect(routes.length).toBeGreaterThan(20)
     expect(routes.filter((route) => !ways.includes(`\`${route}\``))).toEqual([])

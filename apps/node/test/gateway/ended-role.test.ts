@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { identity } from '@chiron/ledger'
+import { access, identity } from '@chiron/ledger'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { grant, organisation } from './consents.ts'
 import { startTestNode, type Organisation, type TestNode, type UserName } from './harness.ts'
@@ -53,4 +53,8 @@ it('whose role ended gets one answer, whatever there is: no total, no status, no
   const nowhere = await Promise.all(asked(absent, randomUUID()))
   expect(there.map(({ status, text }) => `${status} ${text}`)).toEqual(nowhere.map(({ status, text }) => `${status} ${text}`))
   expect(new Set(there.map(({ status }) => status))).toEqual(new Set([403]))
+  await started.flush()
+  const handle = started.gateway('riverside').services.vocabulary.patientHandle(id)
+  const listed = [...access.accessEntries(started.node.engine.state, handle)].flatMap(([, entry]) => (entry.kind === 'refusal' ? [entry] : []))
+  expect(listed.map(({ action, count }) => [action, count])).toEqual(expect.arrayContaining([['read', 5], ['write', 3]]))
 })

@@ -49,7 +49,7 @@ export class FhirRouter {
   async #handle(reader: Reader, request: FhirRequest, options: BundleOptions): Promise<FhirResponse> {
     const [type, id, third, fourth, ...more] = request.path
     const services = this.#services
-    requireStanding(services, reader)
+    requireStanding(services, reader, request)
     const method = request.method === 'HEAD' ? 'GET' : request.method
     if (type === undefined || type === '') {
       if (method !== 'POST') throw notSupported()

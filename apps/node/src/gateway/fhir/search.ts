@@ -81,7 +81,7 @@ function patientsNamed(query: SearchQuery): Set<string> {
 }
 
 /** Parameters whose bare value is a patient's id. */
-const PATIENT_PARAMETERS: ReadonlySet<string> = new Set(['patient', 'subject', 'beneficiary', 'individual'])
+export const PATIENT_PARAMETERS: ReadonlySet<string> = new Set(['patient', 'subject', 'beneficiary', 'individual'])
 
 /** Puts canonical ids where a client's stand. */
 function canonicalQuery(services: Services, reader: Reader, query: SearchQuery): SearchQuery {
