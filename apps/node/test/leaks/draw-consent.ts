@@ -28,6 +28,7 @@ class Speech {
   readonly #records: readonly RecordWords[]
   readonly #spoken: RuleWords[] = []
   readonly #orders: RuleWords[] = []
+  readonly #labelled: Extract<Saying, { readonly say: 'label' }>[] = []
   readonly #once = new Set<string>()
   #number = 0
 
@@ -96,7 +97,7 @@ class Speech {
     const reader = this.#reader
     const inForce = this.#spoken.filter(({ patient, forMs }) => patient !== 'p2' && forMs === null)
     const patient = reader.patient === 'p1' || random.chance(0.75) ? 'p0' : 'p1'
-    const what = random.weighted({ permit: 4, deny: 4, revoke: 3, wait: 1, contest: 1, order: 1, lift: 1, endorse: 1, accept: 1, emergency: reader.kind === 'emergency' ? 5 : 0 })
+    const what = random.weighted({ permit: 4, deny: 4, revoke: 3, wait: 1, contest: 1, order: 1, lift: 1, endorse: 1, accept: 1, label: 2, emergency: reader.kind === 'emergency' ? 5 : 0 })
     switch (what) {
       case 'revoke':
         if (inForce.length > 0) return this.#revoke(random.pick(inForce))
@@ -116,6 +117,8 @@ class Speech {
       case 'endorse':
         if (reader.user !== undefined) return { say: 'endorse', patient, reader, forMs: SHORT_MS }
         break
+      case 'label':
+        return this.#label(patient)
       case 'accept':
         if (this.#isFirst('accept')) return { say: 'accept', organisation: reader.organisation, terms: TERMS }
         break
@@ -144,6 +147,16 @@ class Speech {
   #revoke(rule: RuleWords): Saying {
     this.#spoken.splice(this.#spoken.indexOf(rule), 1)
     return { say: 'revoke', rule: rule.key }
+  }
+
+  /** On what is the patient's; now and then taken off again. */
+  #label(patient: PatientKey): Saying {
+    const before = this.#labelled.pop()
+    if (before !== undefined && this.#random.chance(0.5)) return { ...before, change: 'remove' }
+    const record = this.#random.pick(this.#records.filter(({ patients, type, deleted }) => patients.includes(patient) && type !== 'Patient' && !deleted)).key
+    const said = { say: 'label', patient, record, labels: this.#some(LABELS, 1), change: 'add' } as const
+    this.#labelled.push(said)
+    return said
   }
 
   #permit(patient: PatientKey): Saying {

@@ -13,7 +13,7 @@ const AT_ONCE = 2
 
 describe('answers tell nothing of what consent does not cover', () => {
   it('two worlds that differ in it alone answer alike', async () => {
-    const run = await runSeeds({ from: 0, count: 10, seconds: 20 })
+    const run = await runSeeds({ from: 0, count: 10, seconds: 25 })
     expect(findingsOf(run)).toEqual([])
     expect(run.reports.length).toBeGreaterThan(0)
     for (const { requests, differences, statuses } of run.reports) {

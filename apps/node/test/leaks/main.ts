@@ -4,10 +4,14 @@ import { LEAKS } from './plants.ts'
 import { stopTime } from './stopped-time.ts'
 
 const { values } = parseArgs({
-  options: { from: { type: 'string', default: '1' }, count: { type: 'string', default: '1' }, seconds: { type: 'string', default: '3600' }, until: { type: 'boolean', default: false }, plant: { type: 'string' }, reader: { type: 'string' } },
+  options: { from: { type: 'string', default: '1' }, count: { type: 'string', default: '1' }, step: { type: 'string', default: '1' }, seconds: { type: 'string', default: '3600' }, until: { type: 'boolean', default: false }, plant: { type: 'string' }, reader: { type: 'string' } },
 })
 
-const started = performance.now()
+/** Of processor time. */
+const secondsUsed = (): number => {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
+}
 stopTime()
 if (values.plant !== undefined) {
   const found = LEAKS.find(({ name }) => name === values.plant)
@@ -26,8 +30,8 @@ const templateOf = async (seed: number): Promise<Template> => {
   return template
 }
 try {
-  const from = Number(values.from)
-  for (let seed = from; seed < from + Number(values.count) && performance.now() - started < Number(values.seconds) * 1000; seed++) {
+  const [from, count, step, seconds] = [values.from, values.count, values.step, values.seconds].map(Number) as [number, number, number, number]
+  for (let seed = from; seed < from + count && secondsUsed() < seconds; seed += step) {
     if (values.reader !== undefined && readerKindOf(seed) !== values.reader) continue
     const report = await runSeed(seed, (await templateOf(seed)).directory, values.until ? 1 : undefined)
     process.stdout.write(`${JSON.stringify(report)}\n`)
@@ -36,6 +40,5 @@ try {
 } finally {
   for (const template of templates.values()) template.remove()
 }
-const { user, system } = process.cpuUsage()
-process.stdout.write(`${JSON.stringify({ cpuSeconds: (user + system) / 1e6 })}\n`)
+process.stdout.write(`${JSON.stringify({ cpuSeconds: secondsUsed() })}\n`)
 process.exit(0)

@@ -81,6 +81,8 @@ export type Saying =
   | { readonly say: 'emergency'; readonly patient: PatientKey; readonly organisation: OrganisationName; readonly user: UserName }
   /** A second clinician confirms it, the patient contests it, or another organisation finds it unjustified. */
   | { readonly say: 'confirm' | 'protest' | 'condemn'; readonly patient: PatientKey; readonly organisation: OrganisationName; readonly user: UserName }
+  /** A patient's own labels on a record of theirs. */
+  | { readonly say: 'label'; readonly patient: PatientKey; readonly record: RecordKey; readonly labels: readonly Label[]; readonly change: 'add' | 'remove' }
   /** The organisation takes a user's role back. */
   | { readonly say: 'expel'; readonly organisation: OrganisationName; readonly user: UserName }
   | { readonly say: 'wait'; readonly ms: number }

@@ -30,6 +30,8 @@ export class Oracle {
   /** Orders about every patient. */
   #common: Said['orders'] = []
   #accepted: Uint8Array[] = []
+  /** Labels that patients put on, by record and patient. */
+  readonly #own = new Map<string, readonly Label[]>()
   #isExpelled = false
   #timeMs: number
 
@@ -70,6 +72,12 @@ export class Oracle {
       case 'accept':
         if (saying.organisation === this.#reader.organisation) this.#accepted.push(termsHash(saying.terms))
         return
+      case 'label': {
+        const key = `${saying.record} ${saying.patient}`
+        const others = (this.#own.get(key) ?? []).filter((label) => !saying.labels.includes(label))
+        this.#own.set(key, saying.change === 'add' ? [...others, ...saying.labels] : others)
+        return
+      }
       case 'expel':
         if (saying.organisation === this.#reader.organisation && saying.user === this.#reader.user) this.#isExpelled = true
         return
@@ -133,7 +141,7 @@ export class Oracle {
       request: { reader: this.#readerFacts().did, organisation: didOf(organisation), purpose, action: 'read' },
       reader: this.#readerFacts(),
       patient: this.#patientFacts(patient),
-      target: record === undefined ? { kind: 'patient' } : { kind: 'record', record: this.#recordFacts(record) },
+      target: record === undefined ? { kind: 'patient' } : { kind: 'record', record: this.#recordFacts(record, patient) },
       timeMs: this.#timeMs,
     })
   }
@@ -163,7 +171,7 @@ export class Oracle {
     }
   }
 
-  #recordFacts(record: RecordWords): RecordFacts {
+  #recordFacts(record: RecordWords, patient: PatientKey): RecordFacts {
     return {
       id: recordIdOf(record.key),
       state: 'present',
@@ -171,15 +179,15 @@ export class Oracle {
       firstAuthor: didOf(record.author),
       dates: this.#datesOf(record),
       category: tagOf(record.category),
-      labels: this.labelsOf(record.key).map(tagOf),
+      labels: [...new Set([...this.#labelsOf(record.key), ...(this.#own.get(`${record.key} ${patient}`) ?? [])])].map(tagOf),
       flags: (record.type === 'Patient' ? RecordFlag.identity : 0) | (record.category === 'other' ? RecordFlag.uncategorised : 0),
     }
   }
 
   /** Its own labels and those of what it refers to, over any number of steps. */
-  labelsOf(key: RecordKey): readonly Label[] {
+  #labelsOf(key: RecordKey): readonly Label[] {
     const record = this.#recordOf(key)
-    return [...new Set([...record.labels, ...record.references.filter(({ to }) => this.#recordOf(to).type !== 'Patient').flatMap(({ to }) => this.labelsOf(to))])]
+    return [...new Set([...record.labels, ...record.references.filter(({ to }) => this.#recordOf(to).type !== 'Patient').flatMap(({ to }) => this.#labelsOf(to))])]
   }
 
   /** A Provenance is about the days of its targets. What began and has no end goes on. */

@@ -6,14 +6,12 @@ import { PATIENTS, type Difference, type PatientKey, type RecordKey, type Record
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 /** How far one world is from the other about a record: what is absent there shows most. */
 const WEIGHT: Readonly<Record<Difference | 'rest' | 'none', number>> = { absent: 0, deleted: 1, versions: 2, content: 3, labels: 4, rest: 5, none: 6 }
-/** Search parameters by which a type names others. */
-const PARAMETER: Readonly<Record<string, string>> = { encounter: 'encounter', hasMember: 'has-member', derivedFrom: 'derived-from', reasonReference: 'reason-reference', result: 'result', target: 'target' }
+/** Search parameters by which a type names others, where there is one. */
+const PARAMETER: Readonly<Record<string, string>> = { encounter: 'encounter', hasMember: 'has-member', derivedFrom: 'derived-from', result: 'result', target: 'target' }
 /** By the element, what a draft refers with, and to what. */
 const REFERRING: Readonly<Record<string, string>> = { Encounter: 'encounter', Observation: 'hasMember', DiagnosticReport: 'derivedFrom' }
 
 const MOST_ACROSS = 30
-
-const parameterOf = (element: string): string => PARAMETER[element] ?? element
 
 /** Asks for single hidden records, each in every way that there is. */
 export class Probes {
@@ -118,8 +116,9 @@ export class Probes {
     const about = patient === undefined || record.type === 'Patient' || record.type === 'Provenance' ? [] : [
       none('has', `Patient?_has:${record.type}:patient:identifier=${word}`), get('revinclude', `Patient?_id=${this.#names.idOf(`Patient-${patient}`)}&_revinclude=${record.type}:patient`),
     ]
-    const referring = this.#records.flatMap((other) => other.references.filter(({ to }) => to === record.key).map(({ element }) => get('reference', `${other.type}?${parameterOf(element)}=${this.#at(record)}`)))
-    return [...about, ...record.references.map(({ element, to }) => get('reference', `${record.type}?${parameterOf(element)}=${this.#at({ key: to })}`)), ...referring.slice(0, 2)]
+    const by = (type: string, element: string, to: Pick<RecordWords, 'key'>): Asked[] => (PARAMETER[element] === undefined ? [] : [get('reference', `${type}?${PARAMETER[element]}=${this.#at(to)}`)])
+    const referring = this.#records.flatMap((other) => other.references.filter(({ to }) => to === record.key).flatMap(({ element }) => by(other.type, element, record)))
+    return [...about, ...record.references.flatMap(({ element, to }) => by(record.type, element, { key: to })), ...referring.slice(0, 2)]
   }
 
   /** Over each reference from what is seen to what is hidden, and back: chains, `_has`, includes. */
@@ -127,9 +126,9 @@ export class Probes {
     const hidden = new Set(this.#hidden)
     return this.#records.flatMap((record) => record.references.flatMap(({ element, to }): Asked[] => {
       const target = this.#records.find(({ key }) => key === to) as RecordWords
-      if (hidden.has(record) === hidden.has(target)) return []
+      const parameter = PARAMETER[element]
+      if (parameter === undefined || hidden.has(record) === hidden.has(target)) return []
       const [from, at] = [this.#names.idOf(record.key), this.#names.idOf(to)]
-      const parameter = parameterOf(element)
       if (hidden.has(target)) {
         return [
           get('include', `${record.type}?_id=${from}&_include=${record.type}:${parameter}`), none('chain', `${record.type}?_id=${from}&${parameter}:${target.type}._id=${at}`),

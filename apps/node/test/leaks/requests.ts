@@ -149,7 +149,7 @@ export class Requests {
     const { word, value, instant } = canariesOf(observation, 1)
     return shuffled(this.#random, [
       `Patient?_has:Observation:patient:identifier=${word}`, `Patient?_id=${this.#patient()}&_has:Observation:patient:value-quantity=${value}`, `Patient?_has:Observation:patient:date=${instant.slice(0, 10)}`,
-      `Patient?_has:Condition:patient:code=38341003`, `Encounter?_has:Observation:encounter:identifier=${word}`, `Encounter?_has:Observation:encounter:status=final`, `Condition?_has:MedicationRequest:reason-reference:status=active`,
+      `Patient?_has:Condition:patient:code=38341003`, `Encounter?_has:Observation:encounter:identifier=${word}`, `Encounter?_has:Observation:encounter:status=final`, `Encounter?_has:MedicationRequest:encounter:status=active`,
       `Observation?_has:DiagnosticReport:result:status=final`, `Observation?_has:Provenance:target:recorded=ge2000`, `Observation?_has:Observation:has-member:identifier=${word}`,
       `Patient?_has:Encounter:patient:_has:Observation:encounter:identifier=${word}`, `Observation?_has:Observation:derived-from:_id=${this.#names.idOf(observation.key)}`,
     ]).slice(0, 4).map((path) => get('has', path))
@@ -161,7 +161,7 @@ export class Requests {
       `Observation?patient=${patient}&_include=Observation:encounter&_include=Observation:subject`, `Observation?patient=${patient}&_include=*`, `Observation?_include=Observation:has-member&_include:iterate=Observation:has-member&_count=3`,
       `Patient?_id=${patient}&_revinclude=Observation:subject&_revinclude=Condition:subject`, `Patient?_id=${patient}&_revinclude=*:*`, `Encounter?_revinclude=Observation:encounter&_revinclude:iterate=Provenance:target`,
       `Observation?_revinclude=Provenance:target&_include:iterate=Observation:encounter`, `DiagnosticReport?_include=DiagnosticReport:result&_include:iterate=Observation:encounter&_include:iterate=Observation:has-member`,
-      `Condition?_revinclude=MedicationRequest:reason-reference&_revinclude:iterate=Provenance:target`, `MedicationRequest?_include=MedicationRequest:reason-reference&_include:iterate=Condition:encounter&_summary=true`,
+      `Encounter?_revinclude=Condition:encounter&_revinclude:iterate=Provenance:target`, `MedicationRequest?_include=MedicationRequest:encounter&_include:iterate=Encounter:subject&_summary=true`,
       `Patient?_revinclude=Encounter:patient&_revinclude:iterate=Observation:encounter&_count=2`, `Provenance?_include=Provenance:target&_include:iterate=Observation:encounter&_elements=id`,
     ]).slice(0, 7).map((path) => get('include', path))
   }

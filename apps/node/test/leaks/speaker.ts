@@ -68,6 +68,12 @@ export class Speaker {
         await this.#by(organisation, { type: 'access.endorse', salt: salt(), patient: this.#handle(saying.patient), reader: this.#world.userDid(organisation, user as string), purpose, endorser, until: nowMs() + saying.forMs })
         return
       }
+      case 'label': {
+        const subject = this.#handle(saying.patient)
+        const labels = saying.labels.map((name) => this.#world.vocabulary.label(subject, name))
+        await this.#byPatient(saying.patient, { type: 'records.label', salt: salt(), record: this.#places.recordOf(saying.record), subject, labels, change: saying.change })
+        return
+      }
       case 'accept':
         await this.#by(saying.organisation, { type: 'consent.acceptTerms', salt: salt(), hash: termsHash(saying.terms) })
         return

@@ -111,6 +111,7 @@ export class Twin {
   /** What a patient, an authority or an organisation says here; nothing where it is about who is not here. */
   async say(saying: Saying): Promise<void> {
     const patient = saying.say === 'rule' ? saying.rule.patient : 'patient' in saying ? saying.patient : undefined
+    if (saying.say === 'label' && !this.has(saying.record)) return
     if (patient === undefined || this.#hasPatient(patient)) await this.#speaker.say(saying)
   }
 
