@@ -49,6 +49,6 @@ export const LEAKS: readonly PlantedLeak[] = [
   leak(COLLEAGUE, 'id-of-hidden', 'an id means what a server gave it to, seen or not', ['fhir/known.ts', 'head !== undefined && mayRead(services, reader, head.record) ? id : canonical', 'head !== undefined ? id : canonical']),
   leak(COLLEAGUE, 'patient-by-name', 'a reference to a Patient is refused where there is none, and the write where there is one', ['fhir/references.ts', "if (type === 'Patient') return { text }", "if (type === 'Patient') return services.facts.head(services.vocabulary.record(type, canonical)) === undefined ? { problem: NOWHERE } : { text }"]),
   leak(GRANTED, 'author-moves', 'an author is told by the ledger that a record cannot be about another patient, where there is such a patient', ['fhir/plan.ts', '  requireSameSubjects(services, target, classification)\n', '']),
-  leak('dismissed', 'role-ended', 'whoever has a token still counts', ['fhir/router.ts', '    requireStanding(services, reader)\n', '']),
+  leak('dismissed', 'role-ended', 'whoever has a token still counts', ['fhir/router.ts', '    requireStanding(services, reader, request)\n', '']),
   leak(COLLEAGUE, 'version-is-row', 'ETags are row numbers', ['fhir/read.ts', 'const headers = { etag: `W/"${row.version}"`, lastModified: new Date(row.lastUpdatedMs)', 'const headers = { etag: `W/"${row.rid}"`, lastModified: new Date(row.lastUpdatedMs)']),
 ]
