@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { encodeCanonical, toHex } from '@chiron/protocol'
-import { encodeReceipt, listReceipt, parseTrust, receiptToJson, toBase64url, txReceipt } from '@chiron/ledger/proofs'
+import { encodeReceipt, entryReceipt, listReceipt, parseTrust, receiptToJson, toBase64url, txReceipt } from '@chiron/ledger/proofs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { buildAuditList, verifyAuditList, verifyDocument, verifyRecords, type AuditRow } from '../src/audit/index.ts'
 import { formatTime } from '../src/audit/rows.ts'
@@ -67,6 +67,22 @@ describe("a patient's list", () => {
     }
     expect(() => verify(rows.toReversed())).toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_INCOMPLETE' }))
     expect(() => verify([])).toThrow(/an empty list carries no proof/)
+  })
+
+  it('is made with as much reading as it is long, not with its square: else a long one would hold up the node', () => {
+    const busy = new AuditNetwork()
+    busy.register()
+    for (let again = 0; again < 300; again++) busy.refuse()
+    let reads = 0
+    const counting: typeof busy.reader = Object.create(busy.reader, {
+      get: { value: (...of: Parameters<typeof busy.reader.get>) => (reads++, busy.reader.get(...of)) },
+      range: { value: function* (...of: Parameters<typeof busy.reader.range>) { for (const each of busy.reader.range(...of)) { reads++; yield each } } },
+    }) as typeof busy.reader
+    const list = buildAuditList(counting, busy.head, busy)
+    expect(list).toHaveLength(301)
+    expect(reads).toBeLessThan(301 * 40)
+    const receipt = entryReceipt(busy.reader, busy.head, 'accesses', busy.handle, 77)
+    expect(list.at(-78)?.receipt.entry).toEqual(receiptToJson(receipt))
   })
 
   it('says so where the organisation may not name whom it refused', () => {

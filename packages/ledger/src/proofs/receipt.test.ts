@@ -140,6 +140,7 @@ describe('making receipts', () => {
       expect(codeOf(() => parseReceipt(json))).toBe('ERR_PROOF_FORMAT')
     }
     expect(codeOf(() => decodeReceipt(new Uint8Array()))).toBe('ERR_PROOF_FORMAT')
+    for (const codespace of ['\ud800', 'é', 'a\n', 'a'.repeat(65)]) expect(codeOf(() => parseReceipt({ ...(receiptToJson(receipts['tx'] as Receipt) as object), codespace }))).toBe('ERR_PROOF_FORMAT')
     const withFloat = { ...(receipts['fact'] as Receipt), extra: 0.5 }
     expect(() => encodeReceipt(withFloat)).toThrow(ProtocolError)
   })

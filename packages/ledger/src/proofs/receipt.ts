@@ -31,7 +31,7 @@ function receiptShape(b: ByteSchemas) {
       kind: v.literal('tx'),
       ...common,
       txId: b.txId,
-      codespace: v.pipe(v.string(), v.maxLength(64)),
+      codespace: v.pipe(v.string(), v.regex(/^[\x20-\x7e]{0,64}$/)),
       code: schema.uint,
       logIndex: schema.uint,
       path: pathOf(b),

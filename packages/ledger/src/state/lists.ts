@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { concatBytes, decodeCanonical, encodeCanonical, leafHash, nodeHash, schema, type Handle } from '@chiron/protocol'
 import { InvariantError } from '../runtime/errors.ts'
-import { appendHashes, EMPTY_RANGE, peakOver, type CompactRange } from './compact-range.ts'
+import { appendHashes, EMPTY_RANGE, peakOver, type CompactRange, type Peak } from './compact-range.ts'
 import { readU32, readU64, u32, u64 } from './integers.ts'
 import { entryKey, listKey, runKey } from './keys.ts'
 import type { ListKind } from './reader.ts'
@@ -98,15 +98,33 @@ export function appendToLists(
 
 /** Path of entry `index` to the peak over it, from the leaf up. Hashes the entries under that peak. Needs index < size. */
 export function entryPath(reader: KeyValueReader, kind: ListKind, handle: Handle, index: number, size: number): Uint8Array[] {
-  const peak = peakOver(size, index)
-  if (peak === undefined) throw new InvariantError('no such entry')
-  let level = [...readEntries(reader, kind, handle, peak.start, peak.start + 2 ** peak.level)].map(leafHash)
-  const path: Uint8Array[] = []
-  for (let at = index - peak.start; level.length > 1; at = Math.floor(at / 2)) {
-    path.push(level[at % 2 === 0 ? at + 1 : at - 1] as Uint8Array)
-    level = level.flatMap((hash, i) => (i % 2 === 0 ? [nodeHash(hash, level[i + 1] as Uint8Array)] : []))
+  return entryPaths(reader, kind, handle, size)(index)
+}
+
+/** As {@link entryPath}, for many entries of one list: what is under a peak is hashed once, and kept as long as the function. */
+export function entryPaths(reader: KeyValueReader, kind: ListKind, handle: Handle, size: number): (index: number) => Uint8Array[] {
+  const trees = new Map<number, readonly (readonly Uint8Array[])[]>()
+  const treeUnder = ({ start, level }: Peak): readonly (readonly Uint8Array[])[] => {
+    const known = trees.get(start)
+    if (known !== undefined) return known
+    const levels = [[...readEntries(reader, kind, handle, start, start + 2 ** level)].map(leafHash)]
+    for (let below = levels[0] as Uint8Array[]; below.length > 1; levels.push(below)) {
+      const children = below
+      below = children.flatMap((hash, i) => (i % 2 === 0 ? [nodeHash(hash, children[i + 1] as Uint8Array)] : []))
+    }
+    trees.set(start, levels)
+    return levels
   }
-  return path
+  return (index) => {
+    const peak = peakOver(size, index)
+    if (peak === undefined) throw new InvariantError('no such entry')
+    let at = index - peak.start
+    return treeUnder(peak).slice(0, -1).map((hashes) => {
+      const sibling = hashes[at % 2 === 0 ? at + 1 : at - 1] as Uint8Array
+      at = Math.floor(at / 2)
+      return sibling
+    })
+  }
 }
 
 interface Run {

@@ -1,13 +1,13 @@
 import { toHex, type Did, type Handle } from '@chiron/protocol'
 import {
-  decodeAccessEntry, entryReceipt, factReceipt, listReceipt, receiptToJson, toBase64url, type AccessEntry, type ProofHead, type Receipt,
+  decodeAccessEntry, entryReceipts, factReceipt, listReceipt, receiptToJson, toBase64url, type AccessEntry, type ProofHead, type Receipt,
 } from '@chiron/ledger/proofs'
 import { attestationPrefix, memberKey, namesFrom, ownerKey, type Fact } from './names.ts'
 import type { AuditReceipt } from './receipt.ts'
 import { formatRow, openingOf, partiesOf, type AuditFields, type OpenEntry } from './rows.ts'
 
 /** Reads committed bytes: what the proofs are built from. */
-export type ProofReader = Parameters<typeof entryReceipt>[0]
+export type ProofReader = Parameters<typeof entryReceipts>[0]
 
 export interface AuditRow extends AuditFields {
   readonly receipt: AuditReceipt
@@ -28,7 +28,8 @@ export function buildAuditList(reader: ProofReader, head: ProofHead, { handle, t
   const entries = listReceipt(reader, head, 'accesses', handle).entries.map(decodeAccessEntry)
   const openings = new Map(entries.flatMap((entry, index) => (entry.kind === 'open' ? [[toHex(entry.access), index] as const] : [])))
   const facts = new FactBook(reader, head)
-  const receiptAt = (index: number): Json => asJson(entryReceipt(reader, head, 'accesses', handle, index))
+  const receiptOf = entryReceipts(reader, head, 'accesses', handle)
+  const receiptAt = (index: number): Json => asJson(receiptOf(index))
   const rows = entries.map((entry, index): AuditRow => {
     const access = openingOf(entry)
     const openedAt = access === undefined ? undefined : openings.get(toHex(access))
