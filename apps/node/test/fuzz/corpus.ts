@@ -1,10 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** What of a target's kept inputs is written down: the rest is found again. */
-const MAX_KEPT_BYTES = 1536
-const MAX_TOTAL_BYTES = 48 * 1024
+/** What of a target's kept inputs is written down, in bytes of its file: the rest is found again. */
+const MAX_KEPT_BYTES = 3072
+export const MAX_CORPUS_BYTES = 9 * 1024
+
+/** Every file of the corpus, with its target's name and its length in bytes. */
+export function corpusFiles(): { readonly target: string; readonly bytes: number }[] {
+  const folder = fileURLToPath(new URL('corpus', import.meta.url))
+  const names = existsSync(folder) ? readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.txt')) : []
+  return names.map((name) => ({ target: name.slice(0, -'.txt'.length), bytes: statSync(join(folder, name)).size }))
+}
 
 /** Inputs that earlier runs kept for a target, one in base64 on each line; none if there is no file. */
 export function readCorpus(target: string): Uint8Array[] {
@@ -12,12 +19,12 @@ export function readCorpus(target: string): Uint8Array[] {
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter((line) => line !== '').map(decoded) : []
 }
 
-/** Writes the shortest inputs, as many as there is room for. */
+/** Writes inputs in their order, as many as there is room for. */
 export function writeCorpus(target: string, inputs: readonly Uint8Array[]): void {
-  let room = MAX_TOTAL_BYTES
-  const kept = inputs.filter(({ length }) => length <= MAX_KEPT_BYTES).sort((a, b) => a.length - b.length).filter(({ length }) => (room -= length) >= 0)
+  let room = MAX_CORPUS_BYTES
+  const lines = inputs.map((input) => `${Buffer.from(input).toString('base64')}\n`).filter(({ length }) => length <= MAX_KEPT_BYTES && (room -= length) >= 0)
   mkdirSync(dirname(pathOf(target)), { recursive: true })
-  writeFileSync(pathOf(target), kept.map((input) => `${Buffer.from(input).toString('base64')}\n`).join(''))
+  writeFileSync(pathOf(target), lines.join(''))
 }
 
 /** An input that once found something. */

@@ -14,12 +14,16 @@ const { values } = parseArgs({
     executions: { type: 'string' },
     /** Seconds for each target. */
     seconds: { type: 'string' },
+    /** Seconds of the processor for each target. */
+    'processor-seconds': { type: 'string' },
     /** Name of a bug to plant. */
     bug: { type: 'string' },
     /** Begins with the seeds alone, not with what earlier runs kept. */
     fresh: { type: 'boolean', default: false },
     /** Changes seeds only, without looking at what they reach. */
     blind: { type: 'boolean', default: false },
+    /** Says which branches were not reached. */
+    missed: { type: 'boolean', default: false },
     /** Writes down the least of inputs that reaches what was reached. */
     keep: { type: 'boolean', default: false },
   },
@@ -40,7 +44,8 @@ const chosen = TARGETS.filter(({ name }) => name.startsWith(planted?.target ?? v
 if (chosen.length === 0) throw new Error(`no target begins with ${values.target}`)
 for (const target of chosen) {
   const kept = values.fresh ? [] : readCorpus(target.name)
-  const fuzzer = new Fuzzer({ ...target, seeds: [...target.seeds, ...kept] }, coverage.of(target.modules))
+  const window = coverage.of(target.modules)
+  const fuzzer = new Fuzzer({ ...target, seeds: [...kept, ...target.seeds] }, window)
   const again = []
   for (const input of readRegressions(target.name)) {
     watchdog.see(input)
@@ -53,8 +58,10 @@ for (const target of chosen) {
     ...(planted === undefined ? {} : { findings: 1 }),
     ...(values.executions === undefined ? {} : { executions: Number(values.executions) }),
     ...(values.seconds === undefined ? {} : { milliseconds: Number(values.seconds) * 1000 }),
+    ...(values['processor-seconds'] === undefined ? {} : { processorMilliseconds: Number(values['processor-seconds']) * 1000 }),
   })
-  if (values.keep && report.findings.length === 0) writeCorpus(target.name, await fuzzer.minimise())
+  if (values.keep && report.findings.length === 0) writeCorpus(target.name, await fuzzer.minimise(target.seeds))
+  if (values.missed) for (const { url, line, text } of window.missed()) process.stderr.write(`${target.name} ${url.replace(/^.*\/(?=(?:packages|apps)\/)/, '')}:${line} ${text}\n`)
   process.stdout.write(`${JSON.stringify({ ...report, findings: [...again.flat(), ...report.findings] })}\n`)
 }
 process.exit()

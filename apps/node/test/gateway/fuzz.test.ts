@@ -1,10 +1,11 @@
-import { Agent, request, type IncomingMessage } from 'node:http'
+import { Agent } from 'node:http'
 import fc from 'fast-check'
 import { SeededRandom } from '@chiron/testkit/simulation'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { ask, faultsOf } from '../http/driver.ts'
 import type { Client } from './client.ts'
 import { startTestNode, type TestNode } from './harness.ts'
-import { CANARY, OddRequests, type OddRequest } from './odd-requests.ts'
+import { CANARY, OddRequests } from './odd-requests.ts'
 import { condition, labelled, observation, patient, practitioner } from './resources.ts'
 
 /** The client itself fails on a server error, on an error without an OperationOutcome, and on traces of the program. */
@@ -96,36 +97,7 @@ it('survives headers that make no sense', async () => {
 
 const REQUESTS = 10_000
 const TOGETHER = 8
-/** No answer within so many milliseconds is none. */
-const HANGS_MS = 20_000
 const MAX_GROWTH = 500 * 2 ** 20
-
-interface PlainAnswer { readonly status: number; readonly type: string; readonly text: string }
-
-function ask(agent: Agent, odd: OddRequest): Promise<PlainAnswer> {
-  return new Promise((resolve, reject) => {
-    const { method, path, headers, body } = odd
-    const asked = request(started.url, { agent, method, path, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) }, timeout: HANGS_MS }, (message: IncomingMessage) => {
-      const chunks: Buffer[] = []
-      message.on('data', (chunk: Buffer) => chunks.push(chunk))
-      message.on('error', reject)
-      message.on('end', () => resolve({ status: message.statusCode ?? 0, type: message.headers['content-type'] ?? '', text: Buffer.concat(chunks).toString() }))
-    })
-    asked.on('timeout', () => asked.destroy(new TypeError(`no answer to ${method} ${path}`)))
-    asked.on('error', reject)
-    asked.end(body)
-  })
-}
-
-/** What is wrong with an answer. */
-function faultsOf({ method, path }: OddRequest, { status, type, text }: PlainAnswer): string[] {
-  const faults: string[] = []
-  if (status >= 500) faults.push('server error')
-  if (/\n {4}at |node_modules|\/src\/|\.ts:\d/.test(text)) faults.push('traces of the program')
-  if (status >= 400 && text.includes(CANARY)) faults.push('repeats what was sent')
-  if (status >= 400 && method !== 'HEAD' && /^\/[a-z]+\/fhir/.test(path) && (!type.startsWith('application/fhir+json') || !text.includes('"resourceType":"OperationOutcome"'))) faults.push('no OperationOutcome')
-  return faults.map((fault) => `${fault}: ${status} to ${method} ${path.slice(0, 300)}: ${text.slice(0, 300)}`)
-}
 
 it(`answers ${REQUESTS} requests that were made up, and goes on as before`, async () => {
   const ids = [id, ...(await Promise.all([patient(), patient()].map(async (each) => (await hospital.create(each)).expect(201).resource.id)))]
@@ -140,7 +112,7 @@ it(`answers ${REQUESTS} requests that were made up, and goes on as before`, asyn
   await Promise.all(Array.from({ length: TOGETHER }, async () => {
     while (left-- > 0 && faults.length < 5) {
       const asked = odd.next()
-      const answer = await ask(agent, asked).catch((error: unknown) => String(error))
+      const answer = await ask({ port: Number(new URL(started.url).port) }, agent, asked).catch((error: unknown) => String(error))
       if (typeof answer === 'string') faults.push(`${answer}: ${asked.method} ${asked.path.slice(0, 200)}`)
       else {
         faults.push(...faultsOf(asked, answer))

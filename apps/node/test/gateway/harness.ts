@@ -7,7 +7,7 @@ import { loadDefinitions } from '@chiron/fhir'
 import { parseTrust, type Trust } from '@chiron/ledger/proofs'
 import type { Message } from '@chiron/protocol'
 import { definitionsPath, ensureDefinitions } from '../../../../tools/prepare-definitions.ts'
-import { createApp } from '../../src/gateway/http/app.ts'
+import { createApp, type RequestLine } from '../../src/gateway/http/app.ts'
 import type { Gateway } from '../../src/gateway/gateway.ts'
 import { listenOnPort } from '../../src/http-server.ts'
 import { MasterKey } from '../../src/keys/index.ts'
@@ -63,7 +63,11 @@ export async function startTestNode({ keyholders = 1 }: { keyholders?: 1 | 4 } =
     { directory, masterKey: MasterKey.open(directory.masterKey, directory.keys), publicUrl: url, keyholders },
     { now, onFailure: (part, error) => failures.push({ part, error }), onHalt: (error) => failures.push(error), onProgress: () => undefined },
   )
-  server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, now, log: () => undefined }))
+  const log = (line: RequestLine): void => {
+    // Also where nobody is left to read it, as when the client went away.
+    if (line.status >= 500) failures.push(line)
+  }
+  server.serve(createApp({ gateways: node.gateways, tokens: node.tokens, ledgerLog: { reader: node.engine.reader, checkpoints: node.checkpoints, exposure: 'public' }, now, log }))
   const submitAs = async (signer: Signer, messages: readonly Message[]): Promise<void> => {
     await submitMessages(node.engine, signer, messages, validUntilFrom(node.engine, now()))
   }

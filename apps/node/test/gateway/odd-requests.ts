@@ -38,6 +38,7 @@ const HEADERS: readonly (readonly [string, readonly string[]])[] = [
   ['accept', ['application/fhir+json', 'text/html', '*/*;q=0', 'application/fhir+xml', ',']], ['range', ['bytes=0-1', 'bytes=-1', 'bytes=5-1,9-', 'x']], ['accept-encoding', ['gzip', 'br, *;q=0']],
   ['x-http-method-override', ['DELETE']], ['x-forwarded-host', ['evil.example']], ['origin', ['https://evil.example']], ['cookie', ['a=b'.repeat(300)]], ['accept-charset', ['utf-16']], ['te', ['trailers']],
 ]
+const LOG = ['checkpoint', 'tile/0/000', 'tile/0/000.p/1', 'tile/entries/000.p/3', 'tile/63/x001/000', 'tile/-1/000', 'tile/0/%30', 'tile/entries/../../health', 'tile/', '']
 const CHIRON = ['network', 'tx', 'patient', 'audit', 'displays', 'requests', 'rules', 'claim', 'session', 'records', 'accesses', 'envelopes', 'release', 'copies', 'nothing']
 
 /** Requests that a client would not make, and some that it would: the same ones for the same random numbers. */
@@ -63,12 +64,13 @@ export class OddRequests {
 
   next(): OddRequest {
     const random = this.#random
-    const kind = random.weighted({ search: 45, instance: 18, write: 10, chiron: 17, anything: 10 })
+    const kind = random.weighted({ search: 44, instance: 18, write: 10, chiron: 17, log: 2, anything: 9 })
     const organisation = random.chance(0.97) ? random.pick(['riverside', 'lakeside']) : random.pick(['nowhere', '..', '%00', '__proto__'])
     if (kind === 'search') return this.#search(organisation)
     if (kind === 'instance') return this.#headed(random.chance(0.8) ? 'GET' : random.pick(METHODS), `/${organisation}/fhir/${random.pick(this.#types())}/${this.#id()}${random.pick(['', '', '/_history', '/_history/1', '/$everything', `/_history/${CANARY}`, '/a/b/c'])}`)
     if (kind === 'write') return this.#write(organisation)
     if (kind === 'chiron') return this.#chiron(organisation)
+    if (kind === 'log') return this.#headed(random.chance(0.9) ? 'GET' : random.pick(METHODS), `/log/${random.pick(LOG)}`)
     return this.#headed(random.pick(METHODS), random.pick([`/${organisation}`, '/', '/health', `/${organisation}/fhir/metadata`, `/${organisation}/fhir//`, '//', `/${organisation}/fhir/%`, '/log/checkpoint', `/?${'a=b&'.repeat(500)}`, `/${organisation}/fhir/${'x/'.repeat(300)}`, `/${organisation}/fhir/Patient?${'%'.repeat(20)}`]), random.chance(0.3) ? this.#body() : undefined)
   }
 

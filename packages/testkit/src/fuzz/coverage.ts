@@ -10,6 +10,8 @@ interface Region {
   readonly start: number
   readonly end: number
   readonly literals: readonly (string | number)[]
+  readonly source: string
+  readonly places: readonly number[]
 }
 
 /** Buckets of hit counts: 1, 2, 3, 4-7, 8-15, 16-31, 32-127, more; one bit each. */
@@ -33,10 +35,10 @@ export class Coverage {
 
   /** The module's text with counters. `program`: its syntax tree. @throws FuzzError `ERR_FUZZ_SOURCE` when there is no room */
   add(url: string, source: string, program: SyntaxNode): string {
-    const { source: instrumented, counters, literals } = instrument(source, program, this.#next)
+    const { source: instrumented, counters, places, literals } = instrument(source, program, this.#next)
     const end = (this.#next + counters + 3) & ~3
     if (end > CAPACITY - HEADROOM) throw new FuzzError('ERR_FUZZ_SOURCE', 'too many branches')
-    this.#regions.push({ url, start: this.#next, end, literals })
+    this.#regions.push({ url, start: this.#next, end, literals, source, places })
     this.#next = end
     return instrumented
   }
@@ -68,7 +70,15 @@ export class Window {
   }
 
   get counters(): number {
-    return this.#regions.reduce((sum, { start, end }) => sum + end - start, 0)
+    return this.#regions.reduce((sum, { places }) => sum + places.length, 0)
+  }
+
+  /** Branches that never ran: address of the module, line from 1, and how the branch begins. */
+  missed(): { readonly url: string; readonly line: number; readonly text: string }[] {
+    return this.#regions.flatMap(({ url, start, source, places }) => places.flatMap((at, index) => {
+      if (this.#seen[start + index] !== 0) return []
+      return [{ url, line: source.slice(0, at).split('\n').length, text: source.slice(at, at + 60).split('\n')[0] ?? '' }]
+    }))
   }
 
   /** Counters that ran at least once so far. */

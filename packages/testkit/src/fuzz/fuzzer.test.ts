@@ -11,6 +11,7 @@ import { judge } from './judge.ts'
 import { readLoosely, writeLoosely } from './loose-cbor.ts'
 import { mutateCbor } from './mutate-cbor.ts'
 import { mutateJson, mutateText } from './mutate-text.ts'
+import { mutateTree } from './mutate-tree.ts'
 import type { Target } from './target.ts'
 
 const parse = (source: string): SyntaxNode => parseAst(source, { lang: 'ts' }) as unknown as SyntaxNode
@@ -145,6 +146,12 @@ describe('mutations', () => {
   it('read and write CBOR on their own', () => {
     expect(readLoosely(writeLoosely(tree))).toEqual(tree)
     expect(readLoosely(Uint8Array.of(0x61))).toBeUndefined()
+  })
+
+  it('leave the words alone that they take, which would hold themselves else', () => {
+    const word = [null, {}]
+    for (let again = 0; again < 300; again++) JSON.stringify(mutateTree([1, { a: [2] }], random, null, () => word, (leaf) => leaf))
+    expect(word).toEqual([null, {}])
   })
 
   it('make other documents of CBOR and of JSON, and other texts, most of them well-formed', () => {

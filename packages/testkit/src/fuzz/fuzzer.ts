@@ -12,6 +12,8 @@ export interface FuzzOptions {
   readonly executions?: number
   /** Ends after so many milliseconds. */
   readonly milliseconds?: number
+  /** Ends after so many milliseconds of the processor, which a busy machine does not shorten. */
+  readonly processorMilliseconds?: number
   /** Ends after so many different findings; 5 unless said. */
   readonly findings?: number
   /** Told every input before it runs, so that one that never ends is known. */
@@ -56,7 +58,7 @@ export class Fuzzer {
   }
 
   async run(options: FuzzOptions): Promise<FuzzReport> {
-    const { executions = Infinity, milliseconds = Infinity, findings: enough = 5, onInput, guided = true } = options
+    const { executions = Infinity, milliseconds = Infinity, processorMilliseconds = Infinity, findings: enough = 5, onInput, guided = true } = options
     const target = this.#target
     const random = new SeededRandom(`${options.seed}/${target.name}`)
     const mutate = this.#mutator()
@@ -65,7 +67,11 @@ export class Fuzzer {
     const began = performance.now()
     const processor = process.cpuUsage()
     const progress = { executions: 0, accepted: 0 }
-    const isOver = (): boolean => progress.executions >= executions || findings.size >= enough || (progress.executions % CHECK_EVERY === 0 && performance.now() - began >= milliseconds)
+    const isTimeOver = (): boolean => {
+      const { user, system } = process.cpuUsage(processor)
+      return performance.now() - began >= milliseconds || (user + system) / 1000 >= processorMilliseconds
+    }
+    const isOver = (): boolean => progress.executions >= executions || findings.size >= enough || (progress.executions % CHECK_EVERY === 0 && isTimeOver())
     const once = async (input: Uint8Array): Promise<void> => {
       onInput?.(input)
       this.#window.clear()
@@ -95,15 +101,20 @@ export class Fuzzer {
     }
   }
 
-  /** Of what was kept, as little as reaches all that was reached, smallest first. */
-  async minimise(): Promise<Uint8Array[]> {
+  /** Of what was kept, as little as reaches all that was reached and that the `given` inputs do not reach, smallest first. */
+  async minimise(given: readonly Uint8Array[] = []): Promise<Uint8Array[]> {
+    const seen = new Set<number>()
+    for (const input of given) {
+      this.#window.clear()
+      await runOnce(this.#target, input)
+      for (const feature of this.#window.features()) seen.add(feature)
+    }
     const held: { input: Uint8Array; features: number[] }[] = []
     for (const { input } of this.#corpus) {
       this.#window.clear()
       await runOnce(this.#target, input)
       held.push({ input, features: this.#window.features() })
     }
-    const seen = new Set<number>()
     return held.sort((a, b) => a.input.length - b.input.length).filter(({ features }) => {
       const before = seen.size
       for (const feature of features) seen.add(feature)

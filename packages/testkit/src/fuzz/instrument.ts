@@ -10,6 +10,8 @@ export interface Instrumented {
   readonly source: string
   /** How many counters were put in. */
   readonly counters: number
+  /** Where the branch of each counter stands in the program's text (UTF-16 units). */
+  readonly places: readonly number[]
   /** Texts and whole numbers that stand in the program: what its comparisons may ask for. */
   readonly literals: readonly (string | number)[]
 }
@@ -27,16 +29,16 @@ export function instrument(source: string, program: SyntaxNode, first: number): 
   const opens: Insertion[] = []
   const closes: Insertion[] = []
   const literals = new Set<string | number>()
-  let next = first
-  const count = (): string => `${COUNTERS}[${next++}]++`
+  const places: number[] = []
+  const count = (at: number): string => `${COUNTERS}[${first + places.push(at) - 1}]++`
   const wrapExpression = (node: SyntaxNode): void => {
-    opens.push({ at: node.start, text: `(${count()},(` })
+    opens.push({ at: node.start, text: `(${count(node.start)},(` })
     visit(node)
     closes.push({ at: node.end, text: '))' })
   }
   const wrapStatement = (node: SyntaxNode): void => {
     const isBlock = node.type === 'BlockStatement'
-    opens.push(isBlock ? { at: node.start + 1, text: `${count()};` } : { at: node.start, text: `{${count()};` })
+    opens.push(isBlock ? { at: node.start + 1, text: `${count(node.start)};` } : { at: node.start, text: `{${count(node.start)};` })
     visit(node)
     if (!isBlock) closes.push({ at: node.end, text: '}' })
   }
@@ -45,7 +47,7 @@ export function instrument(source: string, program: SyntaxNode, first: number): 
       visit(node['test'] as SyntaxNode)
       wrapStatement(node['consequent'] as SyntaxNode)
       if (node['alternate']) wrapStatement(node['alternate'] as SyntaxNode)
-      else closes.push({ at: node.end, text: `else{${count()}}` })
+      else closes.push({ at: node.end, text: `else{${count(node.end)}}` })
       return []
     },
     ConditionalExpression: (node) => {
@@ -61,7 +63,7 @@ export function instrument(source: string, program: SyntaxNode, first: number): 
     },
     SwitchCase: (node) => {
       const [begin] = node['consequent'] as SyntaxNode[]
-      if (begin !== undefined) opens.push({ at: begin.start, text: `${count()};` })
+      if (begin !== undefined) opens.push({ at: begin.start, text: `${count(begin.start)};` })
       return childrenOf(node)
     },
     Literal: (node) => {
@@ -81,7 +83,7 @@ export function instrument(source: string, program: SyntaxNode, first: number): 
     }
   }
   visit(program)
-  return { source: insert(source, opens, closes), counters: next - first, literals: [...literals] }
+  return { source: insert(source, opens, closes), counters: places.length, places, literals: [...literals] }
 }
 
 const WITH_BODY = /^(?:FunctionDeclaration|FunctionExpression|ArrowFunctionExpression|For\w*Statement|WhileStatement|DoWhileStatement|CatchClause)$/

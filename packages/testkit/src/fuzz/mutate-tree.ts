@@ -50,7 +50,7 @@ export function mutateTree(tree: Tree, random: SeededRandom, other: Tree, words:
         }
         break
       case 5:
-        if (typeof held === 'object' && held !== null && !Array.isArray(held) && !(held instanceof Uint8Array)) define(held as Record<string, Tree>, random.pick(NAMES), words(random))
+        if (typeof held === 'object' && held !== null && !Array.isArray(held) && !(held instanceof Uint8Array)) define(held as Record<string, Tree>, random.pick(NAMES), copyOf(words(random)))
         else put(inside(held))
         break
       case 6:
@@ -63,7 +63,7 @@ export function mutateTree(tree: Tree, random: SeededRandom, other: Tree, words:
         put(inside(held))
         break
       default:
-        put(words(random))
+        put(copyOf(words(random)))
     }
   }
   return root.document

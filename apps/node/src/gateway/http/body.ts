@@ -56,7 +56,7 @@ export class Bodies {
 
   /**
    * Reads a body of at most `limit` bytes. What it takes counts until the request has its answer.
-   * @throws GatewayError `ERR_GATEWAY_TOO_LARGE`; `ERR_GATEWAY_UNAVAILABLE` while all bodies together are too large
+   * @throws GatewayError `ERR_GATEWAY_TOO_LARGE`; `ERR_GATEWAY_INVALID` when it ends too early; `ERR_GATEWAY_UNAVAILABLE` while all bodies together are too large
    */
   async bytes(c: Context, limit: number): Promise<Uint8Array> {
     const announced = Number(c.req.header('content-length') ?? '0')
@@ -65,7 +65,7 @@ export class Bodies {
     if (stream === null) return new Uint8Array()
     const chunks: Uint8Array[] = []
     let size = 0
-    for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+    for await (const chunk of whole(stream as unknown as AsyncIterable<Uint8Array>)) {
       size += chunk.length
       if (size > limit) throw tooLarge(limit)
       this.#hold(c, chunk.length)
@@ -84,6 +84,15 @@ export class Bodies {
     if (this.#held + bytes > this.#maxHeld) throw new GatewayError('ERR_GATEWAY_UNAVAILABLE', 'too much is being sent at once; try again in a moment')
     this.#held += bytes
     c.set(HELD as never, (((c.get(HELD as never) as number | undefined) ?? 0) + bytes) as never)
+  }
+}
+
+/** Clients go away in the middle, or end a body otherwise than HTTP does: that is their fault and not the server's. */
+async function* whole(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stream
+  } catch (cause) {
+    throw new GatewayError('ERR_GATEWAY_INVALID', 'the body ended before it was whole', { cause })
   }
 }
 

@@ -18,11 +18,24 @@ const GATEWAY = 'apps/node/src/gateway/'
 const NOW = 1_796_000_000_000
 const keys = generateKeyPairSync('ed25519')
 const did = vectorValues('ids-derived', 'did')[0] as Did
-const tokens = new Tokens({ chainId: 'fuzz' }, { keys, now: () => NOW, keyIdOf: () => 'k1' })
+const [, other, gone] = vectorValues('ids-derived', 'did') as Did[]
+/** Keys as they are now; the third identity has none. */
+let current = 'k1'
+const tokens = new Tokens({ chainId: 'fuzz' }, { keys, now: () => NOW, keyIdOf: (of) => (of === gone ? undefined : of === other ? current : 'k1') })
 const issued = await Promise.all([
   tokens.issue({ did, organisation: 'riverside', user: 'physician', purpose: 'TREAT', scopes: ['user/*.cruds'] }),
   tokens.issue({ did, organisation: 'riverside', isWallet: true, purpose: 'PATRQT', scopes: [] }),
+  tokens.issue({ did, patientId: 'p1', purpose: 'PATRQT', scopes: ['patient/*.rs'] }),
 ])
+/** Signed, and yet good for nothing: of nobody, for no place or another one, under a key that was replaced, not as tokens are. */
+const useless = await Promise.all([
+  tokens.issue({ did, purpose: 'TREAT', scopes: [] }), tokens.issue({ did: gone as Did, organisation: 'riverside', purpose: 'TREAT', scopes: [] }), tokens.issue({ did, organisation: 'lakeside', purpose: 'TREAT', scopes: [] }),
+  tokens.issue({ did: other as Did, patientId: 'p2', purpose: 'PATRQT', scopes: [] }),
+  ...[{}, { nbf: NOW / 1000 + 60 }, { purpose: 'x y' }, { purpose: 'TREAT', scope: '', org: 'riverside', nbf: NOW / 1000 - 60 }].map((claims) => (
+    new SignJWT(claims).setProtectedHeader({ alg: 'EdDSA', typ: 'at+jwt' }).setSubject(did).setAudience('chiron:fuzz').setIssuer('chiron:fuzz').setExpirationTime(NOW / 1000 + 600).setJti('1').sign(keys.privateKey)
+  )),
+])
+current = 'k2'
 const unsigned = issued.map((token) => token.split('.').slice(0, 2).join('.'))
 
 const LOCAL: Readonly<Record<string, string>> = { 'Patient/p1': 'mrn-1', 'Observation/o1': 'lab.7' }
@@ -33,12 +46,12 @@ const sealed = codec.seal('{"a":5}')
 export const gatewayTargets: readonly Target[] = [
   {
     name: 'gateway/token', form: { separators: /([. _-])/ }, modules: [`${GATEWAY}tokens.ts`], words: ['Bearer', ' ', 'eyJhbGciOiJub25lIn0', 'eyJhbGciOiJIUzI1NiJ9', ...issued.flatMap((token) => token.split('.'))],
-    seeds: [...issued, await new SignJWT({ scope: '' }).setProtectedHeader({ alg: 'EdDSA' }).sign(keys.privateKey), `${unsigned[0]}.`, 'x'].map((token) => textBytes(`Bearer ${token}`)),
+    seeds: [...issued, ...useless, await new SignJWT({ scope: '' }).setProtectedHeader({ alg: 'EdDSA' }).sign(keys.privateKey), `${unsigned[0]}.`, 'x'].map((token) => textBytes(`Bearer ${token}`)),
     run: async (input) => {
       const text = textOf(input)
       const read = await attemptAsync(() => tokens.verify(text, 'riverside'), GatewayError)
       if ('refused' in read) return read.refused
-      must(issued.some((token) => `Bearer ${token.split('.').slice(0, 2).join('.')}` === text.split('.').slice(0, 2).join('.')), 'a token is taken that nobody issued')
+      must([...issued, ...useless.slice(-1)].some((token) => `Bearer ${token.split('.').slice(0, 2).join('.')}` === text.split('.').slice(0, 2).join('.')), 'a token is taken that nobody issued')
       return 'accepted'
     },
   },

@@ -1,4 +1,5 @@
 import type { Target } from '@chiron/testkit/fuzz'
+import { documentTargets } from './documents.ts'
 import { fhirTargets } from './fhir.ts'
 import { gatewayTargets } from './gateway.ts'
 import { proofTargets } from './proofs.ts'
@@ -6,4 +7,4 @@ import { protocolTargets } from './protocol.ts'
 import { vaultTargets } from './vault.ts'
 
 /** Everything that bytes from outside reach. */
-export const TARGETS: readonly Target[] = [...protocolTargets, ...vaultTargets, ...proofTargets, ...fhirTargets, ...gatewayTargets]
+export const TARGETS: readonly Target[] = [...protocolTargets, ...vaultTargets, ...proofTargets, ...documentTargets, ...fhirTargets, ...gatewayTargets]

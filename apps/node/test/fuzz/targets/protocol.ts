@@ -1,6 +1,6 @@
 import {
-  checkSchema, decodeCanonical, decodeHeader, decodeSignedHeader, decodeTx, encodeCanonical, encodeHeader, encodeTx, formatClaimCode, formatTxCid, fromHex, isDid, message,
-  parseClaimCode, parseTxCid, ProtocolError, signedBlock, signedTx, signedWalletSession, txBody, walletClaim, walletCopies, walletEnvelopes, walletSession,
+  checkSchema, decodeCanonical, didBytes, formatDid, decodeHeader, decodeSignedHeader, decodeTx, encodeCanonical, encodeHeader, encodeTx, formatClaimCode, formatTxCid, fromHex, isDid, message,
+  parseClaimCode, parseDid, parseTxCid, ProtocolError, signedBlock, signedTx, signedWalletSession, txBody, walletClaim, walletCopies, walletEnvelopes, walletSession,
 } from '@chiron/protocol'
 import type { Target } from '@chiron/testkit/fuzz'
 import * as v from 'valibot'
@@ -108,6 +108,9 @@ export const protocolTargets: readonly Target[] = [
       if ('value' in cid) mustEqual(formatTxCid(cid.value), text, 'another transaction id')
       const hex = attempt(() => fromHex(text), ProtocolError)
       if ('value' in hex) mustEqual(Buffer.from(hex.value).toString('hex'), text.toLowerCase(), 'other bytes')
+      if (isDid(text)) mustEqual(formatDid(didBytes(text)), text, 'another identity')
+      const key = attempt(() => didBytes(parseDid(text)), ProtocolError)
+      must(('value' in key) === isDid(text), 'a DID is read that is none')
       return 'value' in cid ? 'accepted' : isDid(text) ? 'accepted a DID' : 'value' in hex ? 'hexadecimal' : 'refused'
     },
   },
