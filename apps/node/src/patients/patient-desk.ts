@@ -3,7 +3,7 @@ import {
 } from '@chiron/protocol'
 import { consent, identity, network, records } from '@chiron/ledger'
 import { toBase64url } from '@chiron/ledger/proofs'
-import { buildAuditList, type AuditRow } from '@chiron/sdk/audit'
+import { auditRows, type AuditRow } from '@chiron/sdk/audit'
 import { randomBytes } from 'node:crypto'
 import type { LabelRow, RequestRow, RuleRow } from '../control/api.ts'
 import type { Committed, Engine } from '../engine/engine.ts'
@@ -81,9 +81,14 @@ export class PatientDesk {
 
   /** The patient's list with a receipt for each row, newest first. */
   audit(patient: PatientRef): AuditRow[] {
+    return [...this.auditRows(patient)]
+  }
+
+  /** As {@link PatientDesk.audit}, as of now, row by row: long lists take much room. */
+  auditRows(patient: PatientRef): Iterable<AuditRow> {
     const handle = this.handle(patient)
     const { app, signed } = this.#engine.head()
-    return buildAuditList(this.#engine.reader, { app, signed }, { handle, tagKey: this.#vocabulary.tagKey(handle) })
+    return auditRows(this.#engine.reader, { app, signed }, { handle, tagKey: this.#vocabulary.tagKey(handle) })
   }
 
   /** Rules in words, newest first. */

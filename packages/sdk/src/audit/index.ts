@@ -1,4 +1,4 @@
-export { buildAuditList, type AuditRow, type AuditSubject, type ProofReader } from './build.ts'
+export { auditRows, buildAuditList, type AuditRow, type AuditSubject, type ProofReader } from './build.ts'
 export { auditReceipt, parseAuditReceipt, verifyAuditReceipt, type AuditReceipt, type ProvenRow } from './receipt.ts'
 export { formatRow, type AuditFields, type RowContext } from './rows.ts'
 export { formatOrganisation, formatPerson, namesFrom, type ProvenNames } from './names.ts'

@@ -5,6 +5,7 @@ import type { Gateway } from '../gateway.ts'
 import { GatewayError } from '../errors.ts'
 import type { Tokens } from '../tokens.ts'
 import type { Bodies } from './body.ts'
+import { respondWithRows } from './respond.ts'
 
 const labelling = v.strictObject({
   record: v.pipe(v.string(), v.regex(/^[A-Z][A-Za-z]{1,63}\/[A-Za-z0-9.-]{1,64}$/)),
@@ -32,7 +33,7 @@ export function chironRoutes(gatewayOf: (c: Context) => Gateway, tokens: Tokens,
   routes.get('/audit', async (c) => {
     const { gateway, handle } = await patientOf(c)
     await gateway.flush()
-    return c.json(gateway.desk.audit(handle))
+    return respondWithRows(c, gateway.desk.auditRows(handle))
   })
   routes.get('/displays', async (c) => {
     const { gateway, handle } = await patientOf(c)

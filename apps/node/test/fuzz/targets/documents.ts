@@ -29,8 +29,8 @@ const documents: readonly (readonly [Uint8Array, Trust])[] = [
   ...vectorTexts('proofs-receipts', 'receipt').map((text) => [text, trusts[1] as Trust] as const),
   ...[...vectorTexts('checkpoint-proofs', 'proof'), ...vectorTexts('checkpoint-notes', 'checkpoint').slice(0, 4)].map((text) => [text, trusts[2] as Trust] as const),
 ]
-/** What other documents prove than the genuine ones: an export with fewer resources, the absence of another fact. */
-const OTHERS = /^(?:the \d+ resources are|the ledger holds no fact)/
+/** What other documents prove than the genuine ones: an export with fewer resources, the absence of another fact, another empty list. */
+const OTHERS = /^(?:the \d+ resources are|the ledger holds no fact|the (?:records|accesses) list of handle [0-9a-f]{64} has exactly these 0 entries)/
 const genuine = new Set<string>()
 for (const [document, trust] of documents) {
   const stated = await attemptAsync(() => verifyDocument(textOf(document), trust), SdkError, ProofError)
