@@ -23,6 +23,7 @@ export function readCorpus(target: string): Uint8Array[] {
 export function writeCorpus(target: string, inputs: readonly Uint8Array[]): void {
   let room = MAX_CORPUS_BYTES
   const lines = inputs.map((input) => `${Buffer.from(input).toString('base64')}\n`).filter(({ length }) => length <= MAX_KEPT_BYTES && (room -= length) >= 0)
+  if (lines.length === 0) return
   mkdirSync(dirname(pathOf(target)), { recursive: true })
   writeFileSync(pathOf(target), lines.join(''))
 }
