@@ -33,8 +33,9 @@ const documents: readonly (readonly [Uint8Array, Trust])[] = [
 const OTHERS = /^(?:the \d+ resources are|the ledger holds no fact|the (?:records|accesses) list of handle [0-9a-f]{64} has exactly these 0 entries)/
 const genuine = new Set<string>()
 for (const [document, trust] of documents) {
-  const stated = await attemptAsync(() => verifyDocument(textOf(document), trust), SdkError, ProofError)
-  if ('value' in stated) for (const sentence of stated.value.proven) genuine.add(sentence)
+  // A seed that is refused, or that shows a bug at once, states nothing: the loop runs it and says so.
+  const stated = await verifyDocument(textOf(document), trust).catch(() => ({ proven: [] }))
+  for (const sentence of stated.proven) genuine.add(sentence)
 }
 
 export const documentTargets: readonly Target[] = [
