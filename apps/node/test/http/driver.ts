@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net'
-import { request, type Agent, type IncomingMessage } from 'node:http'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { setImmediate } from 'node:timers/promises'
 import type { OddRequest } from '../gateway/odd-requests.ts'
 import { CANARY } from '../gateway/odd-requests.ts'
@@ -27,7 +27,12 @@ export function ask(where: Where, agent: Agent, { method, path, headers, body }:
       message.on('end', () => resolve({ status: message.statusCode ?? 0, type: message.headers['content-type'] ?? '', text: Buffer.concat(chunks).toString() }))
     })
     asked.on('timeout', () => asked.destroy(new TypeError('no answer')))
-    asked.on('error', reject)
+    asked.on('error', (error: NodeJS.ErrnoException) => {
+      // The server may close a connection that was idle in the moment in which it is used again (RFC 9112 §9.3.1).
+      const wasIdle = asked.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+      if (wasIdle) resolve(ask(where, new Agent({ keepAlive: false }), { method, path, headers, ...(body === undefined ? {} : { body }) }))
+      else reject(error)
+    })
     asked.end(body)
   })
 }
@@ -65,21 +70,20 @@ export function speak(where: Where, { chunks, ending, expected }: OddStream): Pr
     socket.on('error', end)
     socket.on('close', end)
     socket.on('connect', () => {
-      void send(socket, chunks).then(() => {
-        if (ending === 'half') socket.end()
-        else if (ending === 'gone') socket.destroy()
-      })
+      void send(socket, chunks, ending)
     })
   })
 }
 
 /** Each piece in a turn of its own, so that the server gets them one by one. */
-async function send(socket: Socket, chunks: readonly Uint8Array[]): Promise<void> {
+async function send(socket: Socket, chunks: readonly Uint8Array[], ending: OddStream['ending']): Promise<void> {
   for (const chunk of chunks) {
     if (socket.destroyed) return
     socket.write(chunk)
     if (chunks.length > 2) await setImmediate()
   }
+  if (ending === 'half') socket.end()
+  else if (ending === 'gone') socket.destroy()
 }
 
 /** Statuses of the answers that follow each other in a text, but of those that say to go on; whether the last one is whole. */
