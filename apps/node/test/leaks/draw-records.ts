@@ -14,7 +14,7 @@ export function drawRecords(random: SeededRandom): RecordWords[] {
     const labels = !plain && type !== 'Provenance' && random.chance(0.2) ? [random.pick(LABELS)] : []
     records.push({
       key, type, category, labels, patients, author, references,
-      ...((type !== 'Patient' || patients[0] === 'p2') && author === 'riverside' && random.chance(0.3) ? { localId: `own-${key}` } : {}),
+      ...((type !== 'Patient' || patients[0] === 'p2') && author === 'riverside' && random.chance(0.3) ? { localId: `own-${key}-end` } : {}),
       day: drawDay(random),
       variant: '',
       versions: plain ? 1 : random.weighted({ 1: 6, 2: 2, 3: 1 }) === '1' ? 1 : random.between(2, 3),

@@ -24,6 +24,8 @@ export interface LeaksRecord {
     readonly hiddenRecords: number
     readonly cpuSeconds: number
     readonly findings: readonly string[]
+    /** What the findings were, once it is known. */
+    readonly note?: string
   }[]
   /** Share of pairs in which a refusal about a patient who exists took longer. */
   timing?: { readonly pairs: number; readonly longer: number }
