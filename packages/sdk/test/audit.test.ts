@@ -155,6 +155,19 @@ describe('other documents', () => {
     expect([formatTime(0), formatTime(2 ** 53 - 1)]).toEqual(['1970-01-01T00:00:00.000Z', '9007199254740991 ms after 1970'])
   })
 
+  it('are refused as an export with a key or an envelope of another length', async () => {
+    const chart = new AuditNetwork()
+    chart.register()
+    const resource = { resourceType: 'Observation', id: 'o1' }
+    const proof = await chart.write(resource)
+    const entries = listReceipt(chart.reader, chart.head, 'records', chart.other).entries
+    const verified = async (changed: object) => await verifyRecords({ bundle: { entry: [{ resource }] }, proofs: [{ ...proof, ...changed }] }, chart.trust.chainId, chart.other, entries)
+    expect(await verified({})).toEqual({ proven: 1, left: 0 })
+    for (const changed of [{ key: '' }, { key: proof.key.slice(4) }, { key: `${proof.key}AAAA` }, { envelope: '' }, { envelope: proof.envelope.slice(4) }]) {
+      await expect(verified(changed)).rejects.toThrow(expect.objectContaining({ code: 'ERR_SDK_AUDIT_MISMATCH' }))
+    }
+  })
+
   it('are refused as no export when subjects are no handles, or the list holds what is not known here', async () => {
     const [id, hash] = [new Uint8Array(16), new Uint8Array(32)]
     const entry = encodeCanonical([id, 1, 0, new Uint8Array(20), null, new Uint8Array(8), hash, 300, hash, hash, [], 1, 5])

@@ -71,7 +71,8 @@ async function openProof(proof: v.InferOutput<typeof exportProof>, entry: Record
     const { resource } = await openEnvelope(envelope, key, { chainId, record, version, author, subjects: handles })
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(resource)) as unknown
   } catch (cause) {
-    if (cause instanceof VaultError || cause instanceof SyntaxError || cause instanceof TypeError) throw mismatch(`the envelope of resource ${position + 1} does not open`, cause)
+    // A key or salt of another length is the protocol's to refuse.
+    if (cause instanceof VaultError || cause instanceof ProtocolError || cause instanceof SyntaxError || cause instanceof TypeError) throw mismatch(`the envelope of resource ${position + 1} does not open`, cause)
     throw cause
   }
 }
